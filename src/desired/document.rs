@@ -1,0 +1,165 @@
+//! The document as a value.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::diagnostic::Span;
+use crate::model::{Enable, Expire, Grant, Privsep, Propagate, Text};
+use crate::pve::{GroupId, Privilege, RoleId, TokenId, UserId};
+
+/// A value and where it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Located<T> {
+    /// The value.
+    pub value: T,
+    /// Where it was written.
+    pub span: Span,
+}
+
+/// What the files say of one attribute.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Wish<T> {
+    /// Nothing: it stays as it is, or becomes the server's default on creation.
+    #[default]
+    Leave,
+    /// It shall be this, which may be empty.
+    Set(T),
+}
+
+impl<T> Wish<T> {
+    /// The value asked for, if one is.
+    pub fn as_set(&self) -> Option<&T> {
+        match self {
+            Wish::Leave => None,
+            Wish::Set(value) => Some(value),
+        }
+    }
+}
+
+/// Whether an object shall be there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Presence<T> {
+    /// It shall, and like this.
+    Present(T),
+    /// It shall not: `state: absent`.
+    Absent,
+}
+
+/// An object that the files speak of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Declared<T> {
+    /// What they say of it.
+    pub wish: Presence<T>,
+    /// Its key in the file.
+    pub span: Span,
+}
+
+/// `roles: NAME:`
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RoleWish {
+    /// The exact privileges, each with its place.
+    pub privs: Wish<BTreeMap<Privilege, Span>>,
+}
+
+/// `groups: NAME:`
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GroupWish {
+    /// What it is for.
+    pub comment: Wish<Text>,
+}
+
+/// `users: NAME@REALM:`
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserWish {
+    /// Whether it can log in.
+    pub enable: Wish<Enable>,
+    /// Until when.
+    pub expire: Wish<Expire>,
+    /// First name.
+    pub firstname: Wish<Text>,
+    /// Last name.
+    pub lastname: Wish<Text>,
+    /// Mail address.
+    pub email: Wish<Text>,
+    /// What it is for.
+    pub comment: Wish<Text>,
+    /// The exact groups, each with its place.
+    pub groups: Wish<BTreeMap<GroupId, Span>>,
+}
+
+/// `tokens: NAME@REALM!TOKEN:`
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TokenWish {
+    /// What it is for.
+    pub comment: Wish<Text>,
+    /// Until when it is accepted.
+    pub expire: Wish<Expire>,
+    /// Whether its rights are its own.
+    pub privsep: Wish<Privsep>,
+    /// Where the secret goes when the token is made.
+    pub secret: Option<Sink>,
+}
+
+/// Where a secret goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sink {
+    /// The file; a relative path in the desired-state file is relative to that file, and is resolved here already.
+    pub file: PathBuf,
+    /// What is written there.
+    pub format: Format,
+}
+
+/// How a secret is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// The bare secret.
+    Value,
+    /// `user@realm!name=secret`, as an Authorization header wants it.
+    Token,
+    /// A line `NAME=secret`; the other lines of the file stay.
+    Env {
+        /// The variable.
+        name: String,
+    },
+    /// An object with the id, the secret and the expiry.
+    Json,
+}
+
+/// Where each part of a grant was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GrantOrigin {
+    /// The path.
+    pub path: Span,
+    /// The role.
+    pub role: Span,
+    /// The user, group or token.
+    pub subject: Span,
+}
+
+/// `cluster:`, what the command line and the environment win over.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cluster {
+    /// The API's address, as written.
+    pub endpoint: Option<Located<String>>,
+    /// A file of certificates to trust, relative to the desired-state file and resolved already.
+    pub ca_file: Option<Located<PathBuf>>,
+    /// The SHA-256 fingerprint of the server's certificate, as written.
+    pub fingerprint: Option<Located<String>>,
+}
+
+/// All files together: what they say, normalised, and where they say it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Desired {
+    /// Which cluster.
+    pub cluster: Cluster,
+    /// The roles spoken of.
+    pub roles: BTreeMap<RoleId, Declared<RoleWish>>,
+    /// The groups spoken of.
+    pub groups: BTreeMap<GroupId, Declared<GroupWish>>,
+    /// The users spoken of.
+    pub users: BTreeMap<UserId, Declared<UserWish>>,
+    /// The tokens spoken of.
+    pub tokens: BTreeMap<TokenId, Declared<TokenWish>>,
+    /// The grants spoken of, an entry of the file multiplied out.
+    pub acl: BTreeMap<Grant, (Presence<Propagate>, GrantOrigin)>,
+}

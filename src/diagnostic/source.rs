@@ -1,0 +1,51 @@
+//! The texts that findings point into.
+
+/// Which text, of those in one [`Sources`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceId(usize);
+
+/// A piece of one text, in bytes, `end` not included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    /// Which text.
+    pub source: SourceId,
+    /// The first byte.
+    pub start: usize,
+    /// The byte after the last one.
+    pub end: usize,
+}
+
+/// One text and what to call it.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The file's path as the user gave it.
+    pub name: String,
+    /// What is in it.
+    pub text: String,
+}
+
+/// The texts that were read, in the order of reading.
+#[derive(Clone, Debug, Default)]
+pub struct Sources(Vec<Source>);
+
+impl Sources {
+    /// Takes a text in and says how to point into it.
+    pub fn add(&mut self, source: Source) -> SourceId {
+        self.0.push(source);
+        SourceId(self.0.len() - 1)
+    }
+
+    /// The text that `id` stands for.
+    ///
+    /// # Panics
+    /// If `id` comes from another `Sources`.
+    #[must_use]
+    pub fn get(&self, id: SourceId) -> &Source {
+        &self.0[id.0]
+    }
+
+    /// Every text with its id.
+    pub fn iter(&self) -> impl Iterator<Item = (SourceId, &Source)> {
+        self.0.iter().enumerate().map(|(at, source)| (SourceId(at), source))
+    }
+}

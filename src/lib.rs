@@ -1,0 +1,9 @@
+//! Proxmox VE access control as code: files and a live cluster in, an ordered plan out, and its execution.
+
+pub mod api;
+pub mod desired;
+pub mod diagnostic;
+pub mod live;
+pub mod model;
+pub mod permissions;
+pub mod pve;

@@ -1,0 +1,8 @@
+//! What is live, as one reader sees it.
+//!
+//! Knows how to read a whole cluster and what the reader may have been kept from seeing. Does not know what anybody
+//! wants of it.
+
+mod snapshot;
+
+pub use snapshot::{Blind, ReadError, Sight, Snapshot, Source};

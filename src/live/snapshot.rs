@@ -1,0 +1,77 @@
+//! A cluster's state at one moment, seen through one pair of eyes.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::future::Future;
+
+use crate::api::ApiError;
+use crate::model::AccessState;
+use crate::pve::Principal;
+
+/// What was read.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// All that could be seen.
+    pub state: AccessState,
+    /// Whether that is all there is.
+    pub sight: Sight,
+    /// Who was reading, where that is known.
+    pub reader: Option<Principal>,
+    /// What to call the cluster in print: the host of its endpoint.
+    pub cluster: String,
+}
+
+/// What the reader can see; the server hides the rest without a word (api-facts.md, What a low-privilege caller does
+/// not see).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// Everything.
+    Full,
+    /// Not these, or not all of them.
+    Partial(BTreeSet<Blind>),
+}
+
+/// Something that may be there without being seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Blind {
+    /// Users, their tokens, groups and memberships: needs Sys.Audit or User.Modify on /access/groups.
+    Accounts,
+    /// Grants: needs Sys.Audit on /access.
+    Grants,
+    /// Pools: needs Pool.Audit on /pool.
+    Pools,
+}
+
+impl fmt::Display for Blind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Blind::Accounts => "users, groups and tokens",
+            Blind::Grants => "grants",
+            Blind::Pools => "pools",
+        })
+    }
+}
+
+/// Why nothing could be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// A request failed.
+    #[error("the live state could not be read")]
+    Api(#[from] ApiError),
+    /// The server holds something that this program has no type for.
+    #[error("the server lists {what} `{text}`, which this program cannot represent: {reason}")]
+    Unrepresentable {
+        /// The kind of thing, such as `the user`.
+        what: &'static str,
+        /// How the server calls it.
+        text: String,
+        /// Why it does not fit.
+        reason: String,
+    },
+}
+
+/// Where a snapshot comes from.
+pub trait Source {
+    /// Reads everything once.
+    fn read(&self) -> impl Future<Output = Result<Snapshot, ReadError>> + Send;
+}

@@ -1,0 +1,1 @@
+//! `user.cfg`, the file that a cluster keeps all of this in.
