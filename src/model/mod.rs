@@ -3,6 +3,7 @@
 //! Knows what each object consists of and what goes with what when something is deleted. Does not know where a
 //! state comes from, what a file says about it, or how one state becomes another.
 
+pub mod domains_cfg;
 mod object;
 mod state;
 mod text;

@@ -1,6 +1,6 @@
 //! What each kind of object consists of.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -180,13 +180,14 @@ impl Default for Token {
     }
 }
 
-/// A realm as GET /access/domains lists it.
+/// A realm; `pam` and `pve` are always there, with the comments `Linux PAM standard authentication` and
+/// `Proxmox VE authentication server` until they are given others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Realm {
     /// `pam`, `pve`, `ldap`, `ad` or `openid`.
     pub r#type: String,
-    /// What it is for.
-    pub comment: Text,
+    /// Everything else by its API name; `comment`, `default` and `tfa` are options like any other.
+    pub options: BTreeMap<String, String>,
 }
 
 /// A pool of guests and storages.

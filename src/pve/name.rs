@@ -224,10 +224,18 @@ impl RoleId {
     }
 }
 
-/// The number of a guest, 100 at least.
+/// The number of a guest, 100 at least, but for [`VmId::stored`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u32", into = "u32")]
 pub struct VmId(u32);
+
+impl VmId {
+    /// A number as a file holds it: one below 100 is no guest's, but it stays in its pool (user-cfg case-0003).
+    #[must_use]
+    pub const fn stored(number: u32) -> VmId {
+        VmId(number)
+    }
+}
 
 impl TryFrom<u32> for VmId {
     type Error = NameError;

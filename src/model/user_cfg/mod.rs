@@ -1,1 +1,18 @@
 //! `user.cfg`, the file that a cluster keeps all of this in.
+//!
+//! Knows what the server makes of any file, and the file that it writes for a state. Does not know where the bytes come
+//! from; realms are in [`domains_cfg`](super::domains_cfg), secrets in neither.
+
+mod encode;
+mod field;
+mod ignored;
+#[cfg(test)]
+mod laws;
+mod read;
+mod write;
+
+pub use ignored::{Ignored, Reason};
+pub use read::{Reading, read};
+pub use write::write;
+
+pub(super) use encode::{decode, encode};
