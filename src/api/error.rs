@@ -3,16 +3,19 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::request::Request;
+use super::trust::Fingerprint;
+
 /// A request that brought no usable answer.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ApiError {
     /// It never left: the server has not seen it, and sending it again is safe.
-    #[error("{request} was not sent: {reason}")]
+    #[error("{request} was not sent: {obstacle}")]
     NotSent {
         /// Which request.
         request: Request,
         /// What stood in the way.
-        reason: String,
+        obstacle: Obstacle,
     },
     /// It left, and no answer came that says what became of it: a write may have happened. Read back before going on.
     #[error("{request} was sent, but {reason}")]
@@ -23,7 +26,7 @@ pub enum ApiError {
         reason: String,
     },
     /// The server answered that it did not do it.
-    #[error("{request} was refused: {status} {message}")]
+    #[error("{request} was refused: {status} {message}{}", Parameters(errors))]
     Refused {
         /// Which request.
         request: Request,
@@ -44,17 +47,77 @@ pub enum ApiError {
     },
 }
 
-/// A request as far as it may be shown: no parameters, no credential.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request {
-    /// `GET`, `POST`, `PUT` or `DELETE`.
-    pub method: &'static str,
-    /// Below `/api2/json`.
-    pub path: String,
+/// What keeps a request from leaving.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Obstacle {
+    /// The endpoint's host has no address.
+    #[error("`{host}` has no address")]
+    NoAddress {
+        /// The host.
+        host: String,
+    },
+    /// Nobody answers at the endpoint.
+    #[error("`{endpoint}` cannot be reached: {reason}")]
+    Unreachable {
+        /// The endpoint.
+        endpoint: String,
+        /// What the system says.
+        reason: String,
+    },
+    /// The server's certificate is not accepted.
+    #[error("the certificate of `{endpoint}` is not trusted: {reason}")]
+    Untrusted {
+        /// The endpoint.
+        endpoint: String,
+        /// Why not.
+        reason: String,
+        /// Of the certificate that was shown.
+        fingerprint: Fingerprint,
+    },
+    /// Somebody answers at the endpoint, but not in TLS as we know it.
+    #[error("no TLS connection to `{endpoint}` came about: {reason}")]
+    Tls {
+        /// The endpoint.
+        endpoint: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The API has no way to say it.
+    #[error("{reason}")]
+    Unsendable {
+        /// What cannot be said.
+        reason: String,
+    },
 }
 
-impl fmt::Display for Request {
+impl ApiError {
+    /// The request that this is about.
+    #[must_use]
+    pub fn request(&self) -> &Request {
+        match self {
+            ApiError::NotSent { request, .. }
+            | ApiError::Unanswered { request, .. }
+            | ApiError::Refused { request, .. }
+            | ApiError::Unintelligible { request, .. } => request,
+        }
+    }
+
+    /// Whether another change held the cluster's lock too long: nothing was written, and trying again later is fine
+    /// (api-facts.md, HTTP layer, "Locks").
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        matches!(self, ApiError::Refused { status: 500, message, .. } if message.ends_with("got lock request timeout"))
+    }
+}
+
+/// What the server says of single parameters, in brackets; nothing if it says nothing.
+struct Parameters<'a>(&'a BTreeMap<String, String>);
+
+impl fmt::Display for Parameters<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.method, self.path)
+        for (at, (name, text)) in self.0.iter().enumerate() {
+            write!(f, "{}`{name}`: {text}", if at == 0 { " (" } else { "; " })?;
+        }
+        if self.0.is_empty() { Ok(()) } else { f.write_str(")") }
     }
 }

@@ -2,6 +2,24 @@
 //!
 //! Knows requests, answers and which failures leave what undecided. Does not know about states, plans or files.
 
+mod answer;
+mod client;
+mod credential;
+mod endpoint;
 mod error;
+mod failure;
+mod help;
+mod loose;
+mod read;
+mod request;
+mod trust;
+pub mod wire;
+mod write;
 
-pub use error::{ApiError, Request};
+pub use client::Client;
+pub use credential::{Credential, CredentialError};
+pub use endpoint::{Endpoint, EndpointError};
+pub use error::{ApiError, Obstacle};
+pub use request::{Method, Request};
+pub use trust::{Fingerprint, FingerprintError, Trust, TrustError};
+pub use write::{AclChange, AclEdit, TokenFields, UserFields};

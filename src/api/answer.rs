@@ -1,0 +1,215 @@
+//! What the server's words mean: done, refused, or nobody knows.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+
+use super::error::ApiError;
+use super::request::Request;
+
+/// An answer that arrived whole.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    /// The first line of the server's message, for an API error.
+    pub(super) phrase: String,
+    /// Where a redirection points, without path and query.
+    pub(super) elsewhere: Option<String>,
+    pub(super) body: Vec<u8>,
+}
+
+/// What every successful answer looks like.
+#[derive(Deserialize)]
+struct Envelope<T> {
+    data: T,
+}
+
+/// What the server says when it refuses in its own words.
+#[derive(Deserialize)]
+struct Refusal {
+    message: String,
+    #[serde(default)]
+    errors: BTreeMap<String, String>,
+}
+
+impl Answer {
+    /// Takes what the request was to bring out of the answer.
+    pub(super) fn decode<T: DeserializeOwned>(self, request: Request) -> Result<T, ApiError> {
+        let body = self.success(&request)?;
+        match serde_json::from_slice::<Envelope<T>>(&body) {
+            Ok(Envelope { data }) => Ok(data),
+            Err(error) => Err(ApiError::Unintelligible { request, reason: error.to_string() }),
+        }
+    }
+
+    /// As [`Answer::decode`], for an answer that must not be quoted whatever is wrong with it.
+    pub(super) fn decode_secret<T: DeserializeOwned>(self, request: Request) -> Result<T, ApiError> {
+        let body = self.success(&request)?;
+        match serde_json::from_slice::<Envelope<T>>(&body) {
+            Ok(Envelope { data }) => Ok(data),
+            Err(_) => {
+                Err(ApiError::Unintelligible { request, reason: "it holds no secret where one belongs".to_owned() })
+            }
+        }
+    }
+
+    /// The body of an answer that says that the request was done.
+    fn success(self, request: &Request) -> Result<Vec<u8>, ApiError> {
+        if self.status != 200 {
+            return Err(self.failure(request.clone()));
+        }
+        match serde_json::from_slice::<Envelope<IgnoredAny>>(&self.body) {
+            Ok(Envelope { data: IgnoredAny }) => Ok(self.body),
+            Err(_) => {
+                let reason = format!("{} came instead of Proxmox VE's JSON", self.describe());
+                let request = request.clone();
+                // Whoever answered 200 was not the API, so a write has not been confirmed.
+                Err(if request.method.is_write() {
+                    ApiError::Unanswered { request, reason }
+                } else {
+                    ApiError::Unintelligible { request, reason }
+                })
+            }
+        }
+    }
+
+    /// Sorts api-facts.md's "HTTP layer" into what was refused and what is undecided.
+    fn failure(self, request: Request) -> ApiError {
+        let status = self.status;
+        let unanswered = |reason| ApiError::Unanswered { request: request.clone(), reason };
+        let refused = |message, errors| ApiError::Refused { request: request.clone(), status, message, errors };
+        match status {
+            // pveproxy lost pvedaemon; after a 596 the write is done later all the same.
+            595..=599 => unanswered(format!("the node's own daemon did not answer: {status} {}", self.phrase)),
+            _ => match serde_json::from_slice::<Refusal>(&self.body) {
+                Ok(Refusal { message, errors }) => refused(
+                    trim_line_end(&message),
+                    errors.into_iter().map(|(name, text)| (name, trim_line_end(&text))).collect(),
+                ),
+                Err(_) => match status {
+                    300..=399 => match &self.elsewhere {
+                        Some(elsewhere) => refused(format!("{}, see {elsewhere}", self.phrase), BTreeMap::new()),
+                        None => refused(self.phrase, BTreeMap::new()),
+                    },
+                    400..=499 => refused(self.text().unwrap_or(self.phrase), BTreeMap::new()),
+                    500 | 501 | 505 | 506 if !self.is_html() => {
+                        refused(self.text().unwrap_or(self.phrase), BTreeMap::new())
+                    }
+                    // A gateway speaks here, not the API: what became of the request behind it is unknown.
+                    _ => unanswered(format!("a gateway answered in the API's place: {status} {}", self.phrase)),
+                },
+            },
+        }
+    }
+
+    /// The body as a message, if it is a short text that is no page.
+    fn text(&self) -> Option<String> {
+        const MOST: usize = 2000;
+        let text = std::str::from_utf8(&self.body).ok()?.trim();
+        (!text.is_empty() && text.len() <= MOST && !self.is_html()).then(|| text.to_owned())
+    }
+
+    fn is_html(&self) -> bool {
+        self.body.trim_ascii_start().starts_with(b"<")
+    }
+
+    fn describe(&self) -> &'static str {
+        match self.body.as_slice() {
+            [] => "an empty body",
+            _ if self.is_html() => "a page of HTML",
+            _ => "something else",
+        }
+    }
+}
+
+fn trim_line_end(text: &str) -> String {
+    text.trim_end_matches('\n').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::Method;
+
+    fn judge(method: Method, status: u16, phrase: &str, body: &str) -> Result<IgnoredAny, ApiError> {
+        let request = Request { method, path: "/access/users".to_owned() };
+        Answer { status, phrase: phrase.to_owned(), elsewhere: None, body: body.into() }.decode(request)
+    }
+
+    fn refusal(status: u16, phrase: &str, body: &str) -> String {
+        match judge(Method::Post, status, phrase, body).unwrap_err() {
+            ApiError::Refused { message, .. } => message,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_servers_own_words_are_a_refusal() {
+        let body = r#"{"data":null,"message":"create user failed: user 'bob@pve' already exists\n"}"#;
+        assert_eq!(refusal(500, "ignored", body), "create user failed: user 'bob@pve' already exists");
+        assert_eq!(refusal(401, "No ticket", ""), "No ticket");
+        assert_eq!(
+            refusal(501, "x", "Method 'GET /access/nope' not implemented"),
+            "Method 'GET /access/nope' not implemented"
+        );
+        assert_eq!(refusal(413, "Too Large", "<html>no</html>"), "Too Large");
+        // A gateway that passes the API's own answer on.
+        assert_eq!(refusal(503, "x", r#"{"data":null,"message":"busy\n"}"#), "busy");
+    }
+
+    #[test]
+    fn parameters_are_named() {
+        let body = r#"{"data":null,"message":"Parameter verification failed.\n","errors":{"groupid":"bad\n"}}"#;
+        let error = judge(Method::Post, 400, "Parameter verification failed.", body).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "POST /access/users was refused: 400 Parameter verification failed. (`groupid`: bad)"
+        );
+    }
+
+    #[test]
+    fn what_only_a_gateway_says_leaves_a_write_undecided() {
+        for (status, body) in [
+            (595, ""),
+            (596, ""),
+            (599, ""),
+            (502, "<html>Bad Gateway</html>"),
+            (503, ""),
+            (504, "upstream timed out"),
+            (500, "<html>oops</html>"),
+            (522, ""),
+            (200, "<html>Welcome</html>"),
+            (200, ""),
+            (200, r#"{"data":{"value":"#),
+            (200, r#"{"ok":true}"#),
+        ] {
+            let error = judge(Method::Put, status, "phrase", body).unwrap_err();
+            assert!(matches!(error, ApiError::Unanswered { .. }), "{status} {body}: {error}");
+        }
+        let error = judge(Method::Get, 200, "OK", "<html>Welcome</html>").unwrap_err();
+        assert!(matches!(error, ApiError::Unintelligible { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_lost_lock_is_a_refusal_that_may_be_tried_again() {
+        let body = r#"{"data":null,"message":"update user failed: cfs-lock 'file-user_cfg' error: got lock request timeout\n"}"#;
+        let error = judge(Method::Put, 500, "x", body).unwrap_err();
+        assert!(error.is_busy(), "{error}");
+    }
+
+    #[test]
+    fn a_redirection_names_the_other_host_alone() {
+        let request = Request { method: Method::Delete, path: "/access/users/a@pve".to_owned() };
+        let answer = Answer {
+            status: 301,
+            phrase: "Moved Permanently".to_owned(),
+            elsewhere: Some("https://other:8006".to_owned()),
+            body: Vec::new(),
+        };
+        let error = answer.decode::<IgnoredAny>(request).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "DELETE /access/users/a@pve was refused: 301 Moved Permanently, see https://other:8006"
+        );
+    }
+}

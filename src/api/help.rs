@@ -1,0 +1,135 @@
+//! What to do about a request that failed.
+
+use super::error::{ApiError, Obstacle};
+use super::request::Request;
+
+impl ApiError {
+    /// Remedies, the likeliest first.
+    #[must_use]
+    pub fn help(&self) -> Vec<String> {
+        match self {
+            ApiError::NotSent { request: _, obstacle } => obstacle.help(),
+            ApiError::Unanswered { request, reason: _ } => unanswered(request),
+            ApiError::Refused { request: _, status, message, errors: _ } => refused(*status, message),
+            ApiError::Unintelligible { .. } => Vec::new(),
+        }
+    }
+}
+
+impl Obstacle {
+    fn help(&self) -> Vec<String> {
+        match self {
+            Obstacle::NoAddress { .. } => {
+                vec!["check the endpoint's spelling and this machine's name resolution".to_owned()]
+            }
+            Obstacle::Unreachable { .. } => vec![
+                "check the endpoint's host and port (8006 unless it was changed), and any firewall or VPN on the way"
+                    .to_owned(),
+                "on the node, `systemctl status pveproxy` says whether the API is running".to_owned(),
+                "HTTPS_PROXY, if set, applies unless NO_PROXY names the host".to_owned(),
+            ],
+            Obstacle::Untrusted { fingerprint, .. } => vec![
+                "for a cluster with its own authority: --ca-file with the node's /etc/pve/pve-root-ca.pem".to_owned(),
+                format!(
+                    "or, once it is compared with what the node shows under System > Certificates: --fingerprint {fingerprint}"
+                ),
+            ],
+            Obstacle::Tls { .. } => {
+                vec!["check that the endpoint is Proxmox VE's own port, and that it speaks https".to_owned()]
+            }
+            Obstacle::Unsendable { .. } => vec!["do it on a node, with pveum".to_owned()],
+        }
+    }
+}
+
+fn unanswered(request: &Request) -> Vec<String> {
+    let first = if request.method.is_write() {
+        "it may have happened: look at what is live before doing it again"
+    } else {
+        "nothing was changed: try again"
+    };
+    vec![first.to_owned(), "on the node, `systemctl status pvedaemon pveproxy` says whether both are well".to_owned()]
+}
+
+fn refused(status: u16, message: &str) -> Vec<String> {
+    let one = |text: &str| vec![text.to_owned()];
+    match status {
+        300..=399 => one("give the address that answers by itself as the endpoint: redirects are not followed"),
+        401 if message == "No ticket" => {
+            one("no credential arrived: a proxy on the way may drop the Authorization header")
+        }
+        401 => [
+            "the token's user is disabled or has expired",
+            "the token has expired",
+            "the secret is not, or no longer, the token's",
+            "the secret belongs to a token of another cluster",
+        ]
+        .map(|cause| format!("perhaps {cause}"))
+        .into(),
+        403 if message.contains("need proper ticket") => {
+            one("Proxmox VE lets no API token do this: it takes a login by password")
+        }
+        403 => match missing_privilege(message) {
+            Some((path, privileges)) => vec![
+                format!("the credential needs {privileges} on `{path}`"),
+                format!(
+                    "`pveum acl modify {path} --roles ROLE --tokens TOKEN` grants it, with a role that holds it; \
+                         a token with privilege separation can do no more than its user"
+                ),
+            ],
+            None => one("the credential lacks a privilege, which the server does not name, or the user does not exist"),
+        },
+        500 if message.ends_with("got lock request timeout") => {
+            one("another change held the cluster's lock for 10 s; nothing was written, so try again")
+        }
+        500 if message.contains("no quorum") => one("the cluster has no quorum: bring enough of its nodes back first"),
+        500 if message.contains("File too large") => one("user.cfg is full: it cannot pass 1 MiB"),
+        _ => Vec::new(),
+    }
+}
+
+/// Path and privileges of `Permission check failed (/access/groups, User.Modify|Sys.Audit)`.
+fn missing_privilege(message: &str) -> Option<(&str, String)> {
+    let inner = message.strip_prefix("Permission check failed (")?.trim_end().strip_suffix(')')?;
+    let (path, privileges) = inner.split_once(", ")?;
+    let alternatives: Vec<String> = privileges.split('|').map(|privilege| format!("`{privilege}`")).collect();
+    (path.starts_with('/')).then(|| (path, alternatives.join(" or ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Messages of transcript `visibility`.
+    #[test]
+    fn the_privilege_that_the_server_names_is_named() {
+        for (message, first) in [
+            (
+                "Permission check failed (/vms/100, Permissions.Modify|VM.Allocate)",
+                "the credential needs `Permissions.Modify` or `VM.Allocate` on `/vms/100`",
+            ),
+            (
+                "Permission check failed (/access/realm/pve, Realm.AllocateUser)",
+                "the credential needs `Realm.AllocateUser` on `/access/realm/pve`",
+            ),
+            (
+                "Permission check failed",
+                "the credential lacks a privilege, which the server does not name, or the user does not exist",
+            ),
+            (
+                "Permission check failed (URI '/access/password' not available with API token, need proper ticket.\n)",
+                "Proxmox VE lets no API token do this: it takes a login by password",
+            ),
+        ] {
+            assert_eq!(refused(403, message)[0], first);
+        }
+    }
+
+    #[test]
+    fn a_401_lists_its_causes_by_likelihood() {
+        let causes = refused(401, "Authentication failed!");
+        assert_eq!(causes[0], "perhaps the token's user is disabled or has expired");
+        assert_eq!(causes.len(), 4);
+        assert_eq!(refused(401, "No ticket").len(), 1);
+    }
+}

@@ -1,0 +1,57 @@
+//! The reads: one method for each list.
+
+use std::collections::BTreeMap;
+
+use super::client::Client;
+use super::error::ApiError;
+use super::request::{Call, Method};
+use super::wire::{Ace, Group, Held, Pool, Realm, Role, User, Version};
+use crate::pve::AclPath;
+
+fn get(segments: &[&str]) -> Call {
+    Call::new(Method::Get, segments)
+}
+
+impl Client {
+    /// GET /version
+    pub async fn version(&self) -> Result<Version, ApiError> {
+        self.send(get(&["version"])).await
+    }
+
+    /// GET /access/roles
+    pub async fn roles(&self) -> Result<Vec<Role>, ApiError> {
+        self.send(get(&["access", "roles"])).await
+    }
+
+    /// GET /access/groups
+    pub async fn groups(&self) -> Result<Vec<Group>, ApiError> {
+        self.send(get(&["access", "groups"])).await
+    }
+
+    /// GET /access/users with groups and tokens.
+    pub async fn users(&self) -> Result<Vec<User>, ApiError> {
+        self.send(get(&["access", "users"]).with_flag("full", true)).await
+    }
+
+    /// GET /access/acl
+    pub async fn acl(&self) -> Result<Vec<Ace>, ApiError> {
+        self.send(get(&["access", "acl"])).await
+    }
+
+    /// GET /access/domains, which anybody may.
+    pub async fn domains(&self) -> Result<Vec<Realm>, ApiError> {
+        self.send(get(&["access", "domains"])).await
+    }
+
+    /// GET /pools
+    pub async fn pools(&self) -> Result<Vec<Pool>, ApiError> {
+        self.send(get(&["pools"])).await
+    }
+
+    /// GET /access/permissions: what the credential itself holds at `path`.
+    pub async fn permissions(&self, path: &AclPath) -> Result<Held, ApiError> {
+        let call = get(&["access", "permissions"]).with("path", path);
+        let mut paths: BTreeMap<String, Held> = self.send(call).await?;
+        Ok(paths.remove(path.as_str()).unwrap_or_default())
+    }
+}
