@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use hyper::ext::ReasonPhrase;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
+use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
 use reqwest::{Response, Url, redirect};
 use serde::de::DeserializeOwned;
 
@@ -118,7 +118,12 @@ impl Client {
         };
         if call.request.method.has_form() {
             const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
-            self.http.request(method, url).header(CONTENT_TYPE, FORM).body(call.parameters.clone())
+            // The length is said even where it is 0, without which some gateways refuse a form.
+            self.http
+                .request(method, url)
+                .header(CONTENT_TYPE, FORM)
+                .header(CONTENT_LENGTH, call.parameters.len())
+                .body(call.parameters.clone())
         } else if call.parameters.is_empty() {
             self.http.request(method, url)
         } else {

@@ -52,7 +52,7 @@ pub enum EndpointError {
     /// Something after the port.
     #[error("the endpoint ends after its port, without `{rest}`")]
     Rest {
-        /// What follows the port.
+        /// What follows the port, up to the `?` or `#`.
         rest: String,
     },
 }
@@ -149,12 +149,13 @@ fn divide(url: &str) -> (&str, &str) {
     (&url[start..end], &url[end..])
 }
 
-fn after_port(url: &str) -> &str {
-    divide(url).1
-}
-
 fn written_port(url: &str) -> Option<u16> {
     divide(url).0.rsplit_once(':')?.1.parse().ok()
+}
+
+/// The path; of a query or fragment only that there is one.
+fn after_port(url: &str) -> &str {
+    divide(url).1.split_inclusive(['?', '#']).next().unwrap_or_default()
 }
 
 impl fmt::Display for Endpoint {
@@ -216,9 +217,9 @@ mod tests {
     #[test]
     fn nothing_follows_the_port() {
         for (text, rest) in [
-            ("https://pve:8006/#v1:0:18", "/#v1:0:18"),
+            ("https://pve:8006/#v1:0:18", "/#"),
             ("pve/pve2", "/pve2"),
-            ("https://pve/?x=1", "/?x=1"),
+            ("https://pve/?token=hunter2", "/?"),
             ("https://pve/api2/json/access", "/api2/json/access"),
         ] {
             assert_eq!(text.parse::<Endpoint>(), Err(EndpointError::Rest { rest: rest.to_owned() }));

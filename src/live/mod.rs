@@ -3,6 +3,8 @@
 //! Knows how to read a whole cluster and what the reader may have been kept from seeing. Does not know what anybody
 //! wants of it.
 
+mod http;
+mod listing;
 mod snapshot;
 
 pub use snapshot::{Blind, ReadError, Sight, Snapshot, Source};

@@ -1,0 +1,163 @@
+//! What a failure says of whether the request was carried out.
+
+use pve_access::api::{ApiError, Obstacle, Trust, UserFields};
+
+use crate::server::{Reaction, Server, answer, done};
+
+/// A write to a server that reacts in this way, and how often it arrived.
+async fn write(reaction: impl Fn() -> Reaction + Send + Sync + 'static) -> (ApiError, usize) {
+    let server = Server::start(move |_| reaction()).await;
+    let error = server.client().update_group(&"ops".parse().unwrap(), "x").await.unwrap_err();
+    (error, server.seen().len())
+}
+
+#[tokio::test]
+async fn nobody_at_the_port_means_not_sent() {
+    let gone = {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        listener.local_addr().unwrap()
+    };
+    let endpoint = format!("http://{gone}").parse().unwrap();
+    let credential = "ci@pve!sync=x".parse().unwrap();
+    let client = pve_access::api::Client::new(endpoint, credential, &Trust::System).unwrap();
+    let error = client.delete_group(&"ops".parse().unwrap()).await.unwrap_err();
+    assert!(matches!(error, ApiError::NotSent { obstacle: Obstacle::Unreachable { .. }, .. }), "{error:?}");
+    let start = format!("DELETE /access/groups/ops was not sent: `http://{gone}` cannot be reached: ");
+    assert!(error.to_string().starts_with(&start), "{error}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_spelt_is_not_sent() {
+    let server = Server::start(|_| done()).await;
+    let error = server.client().delete_group(&"..".parse().unwrap()).await.unwrap_err();
+    assert!(matches!(error, ApiError::NotSent { obstacle: Obstacle::Unsendable { .. }, .. }), "{error:?}");
+    assert!(server.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_lost_connection_leaves_a_write_undecided_and_it_goes_out_once() {
+    let (error, times) = write(|| Reaction::AnswerAndClose(String::new())).await;
+    assert!(matches!(error, ApiError::Unanswered { .. }), "{error:?}");
+    assert_eq!(times, 1);
+    assert!(error.help()[0].contains("may have happened"));
+}
+
+#[tokio::test]
+async fn half_an_answer_leaves_a_write_undecided() {
+    for half in ["HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{\"data\":", "HTTP/1.1 200 OK\r\nContent-Le"] {
+        let (error, times) = write(move || Reaction::AnswerAndClose(half.to_owned())).await;
+        assert!(matches!(error, ApiError::Unanswered { .. }), "{error:?}");
+        assert_eq!(times, 1);
+    }
+}
+
+/// After a 596 the write is done later all the same (api-facts.md, HTTP layer).
+#[tokio::test]
+async fn a_daemon_that_hangs_leaves_a_write_undecided() {
+    let (error, _) = write(|| Reaction::AnswerAndClose(answer("596 Connection timed out", ""))).await;
+    assert_eq!(
+        error.to_string(),
+        "PUT /access/groups/ops was sent, but the node's own daemon did not answer: 596 Connection timed out"
+    );
+}
+
+#[tokio::test]
+async fn a_page_of_a_gateway_leaves_a_write_undecided() {
+    for status in ["200 OK", "502 Bad Gateway", "504 Gateway Time-out"] {
+        let (error, _) = write(move || Reaction::Answer(answer(status, "<html>Sorry</html>"))).await;
+        assert!(matches!(error, ApiError::Unanswered { .. }), "{error:?}");
+        assert!(!error.to_string().contains("<html>"), "{error}");
+    }
+}
+
+/// As in transcript `auth`: no body, no length, only a reason phrase.
+#[tokio::test]
+async fn a_401_keeps_its_reason_phrase() {
+    let (error, _) = write(|| Reaction::AnswerAndClose("HTTP/1.1 401 Authentication failed!\r\n\r\n".to_owned())).await;
+    match &error {
+        ApiError::Refused { status: 401, message, .. } => assert_eq!(message, "Authentication failed!"),
+        other => panic!("{other:?}"),
+    }
+    assert!(error.help()[0].contains("disabled"));
+}
+
+/// An answer of transcript `groups`.
+#[tokio::test]
+async fn a_400_keeps_what_it_says_of_parameters() {
+    let body = r#"{"data":null,"errors":{"groupid":"invalid format - group name 'a b' contains invalid characters\n"},"message":"Parameter verification failed.\n"}"#;
+    let (error, _) = write(move || Reaction::Answer(answer("400 Parameter verification failed.", body))).await;
+    match error {
+        ApiError::Refused { status: 400, message, errors, .. } => {
+            assert_eq!(message, "Parameter verification failed.");
+            assert_eq!(errors["groupid"], "invalid format - group name 'a b' contains invalid characters");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Reason phrases repeat the message in whatever bytes it has.
+#[tokio::test]
+async fn a_message_outside_ascii_arrives() {
+    let body = r#"{"data":null,"message":"create user failed: user 'ü@pve' already exists\n"}"#;
+    let line = "500 create user failed: user 'ü@pve' already exists";
+    let (error, _) = write(move || Reaction::Answer(answer(line, body))).await;
+    assert!(matches!(&error, ApiError::Refused { message, .. } if message.contains("ü@pve")), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_redirection_is_not_followed() {
+    let other = Server::start(|_| done()).await;
+    let target = format!("{}/api2/json/access/groups/ops", other.url());
+    let (error, times) = write(move || {
+        Reaction::Answer(format!("HTTP/1.1 308 Permanent Redirect\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n"))
+    })
+    .await;
+    assert!(
+        matches!(&error, ApiError::Refused { status: 308, message, .. } if message.ends_with(&format!("see {}", other.url()))),
+        "{error:?}"
+    );
+    assert_eq!((times, other.seen().len()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_read_whose_connection_broke_goes_out_again() {
+    let server = Server::start(|seen| {
+        if seen.connection == 0 {
+            Reaction::AnswerAndClose(String::new())
+        } else {
+            Reaction::Answer(answer("200 OK", r#"{"data":{"release":"9.2"}}"#))
+        }
+    })
+    .await;
+    assert!(server.client().version().await.is_ok());
+    assert_eq!(server.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn a_read_goes_out_twice_at_most() {
+    let server = Server::start(|_| Reaction::AnswerAndClose(String::new())).await;
+    let error = server.client().version().await.unwrap_err();
+    assert!(matches!(error, ApiError::Unanswered { .. }), "{error:?}");
+    assert_eq!(server.seen().len(), 2);
+}
+
+#[tokio::test]
+async fn an_answer_of_another_shape_is_unintelligible() {
+    for (body, says) in [
+        (r#"{"data":[{"userid":"nobody"}]}"#, "`nobody` is listed, but a user id names its realm after an @"),
+        (r#"{"data":{}}"#, "expected a sequence"),
+        ("<html>Welcome to nginx</html>", "a page of HTML came instead of Proxmox VE's JSON"),
+    ] {
+        let server = Server::start(move |_| Reaction::Answer(answer("200 OK", body))).await;
+        let error = server.client().users().await.unwrap_err();
+        assert!(matches!(error, ApiError::Unintelligible { .. }), "{error:?}");
+        assert!(error.to_string().contains(says), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_to_change_is_a_request_all_the_same() {
+    let server = Server::start(|_| done()).await;
+    server.client().update_user(&"a@pve".parse().unwrap(), &UserFields::default()).await.unwrap();
+    assert_eq!(server.seen()[0].header("content-length"), Some("0"));
+}

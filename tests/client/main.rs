@@ -1,0 +1,8 @@
+//! The client against servers on this machine that behave as Proxmox VE was measured to, or worse.
+
+mod failures;
+mod read;
+mod requests;
+mod secrets;
+mod server;
+mod tls;
