@@ -33,7 +33,7 @@ impl Client {
     const ANSWER: Duration = Duration::from_secs(60);
     /// Shorter than the 5 s after which the server closes idle connections under whoever sends just then.
     const IDLE: Duration = Duration::from_secs(3);
-    /// The largest access state there can be is listed in a tenth of this.
+    /// Far more than the largest access state there can be takes to list.
     const LARGEST: usize = 64 * 1024 * 1024;
 
     /// A client that shows `credential` to whoever `trust` lets pass for `endpoint`; nothing is sent yet.

@@ -10,8 +10,11 @@ impl ApiError {
         match self {
             ApiError::NotSent { request: _, obstacle } => obstacle.help(),
             ApiError::Unanswered { request, reason: _ } => unanswered(request),
+            ApiError::Refused { .. } if self.is_busy() => {
+                vec!["another change held the cluster's lock for 10 s; nothing was written, so try again".to_owned()]
+            }
             ApiError::Refused { request: _, status, message, errors: _ } => refused(*status, message),
-            ApiError::Unintelligible { .. } => Vec::new(),
+            ApiError::Unintelligible { request, reason: _ } => unintelligible(request),
         }
     }
 }
@@ -51,6 +54,15 @@ fn unanswered(request: &Request) -> Vec<String> {
     vec![first.to_owned(), "on the node, `systemctl status pvedaemon pveproxy` says whether both are well".to_owned()]
 }
 
+fn unintelligible(request: &Request) -> Vec<String> {
+    let release = "the server may be of a release that this program does not know";
+    let mut help = vec![release.to_owned()];
+    if request.method.is_write() {
+        help.insert(0, "it was done: look at what is live before doing it again".to_owned());
+    }
+    help
+}
+
 fn refused(status: u16, message: &str) -> Vec<String> {
     let one = |text: &str| vec![text.to_owned()];
     match status {
@@ -79,9 +91,6 @@ fn refused(status: u16, message: &str) -> Vec<String> {
             ],
             None => one("the credential lacks a privilege, which the server does not name, or the user does not exist"),
         },
-        500 if message.ends_with("got lock request timeout") => {
-            one("another change held the cluster's lock for 10 s; nothing was written, so try again")
-        }
         500 if message.contains("no quorum") => one("the cluster has no quorum: bring enough of its nodes back first"),
         500 if message.contains("File too large") => one("user.cfg is full: it cannot pass 1 MiB"),
         _ => Vec::new(),

@@ -137,6 +137,8 @@ impl Call {
 
 #[cfg(test)]
 mod tests {
+    use percent_encoding::percent_decode_str;
+
     use super::*;
 
     #[test]
@@ -145,6 +147,16 @@ mod tests {
         assert_eq!(call.path, "/access/users/a%2Bb%3Bc%40pve");
         assert_eq!(call.parameters, "comment=a%3Db%3Bc%2Bd%20%25%26%0A%C3%BC-._~");
         assert_eq!(call.request.to_string(), "PUT /access/users/a+b;c@pve");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_comes_back(text: String) {
+            let parameters = Call::new(Method::Put, &["x"]).with("comment", &text).parameters;
+            let value = parameters.strip_prefix("comment=").unwrap();
+            assert!(value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%".contains(&byte)), "{value}");
+            assert_eq!(percent_decode_str(value).decode_utf8().unwrap(), text);
+        }
     }
 
     #[test]

@@ -1,16 +1,14 @@
 //! Reading a cluster over its API.
 
-use super::listing::Listing;
+use super::listing::{Holdings, Listing};
 use super::snapshot::{ReadError, Snapshot, Source};
-use crate::api::Client;
+use crate::api::{ApiError, Client};
 use crate::pve::{AclPath, Principal};
 
 impl Source for Client {
     /// All lists at once, over as many connections; their number does not depend on how much there is.
     async fn read(&self) -> Result<Snapshot, ReadError> {
-        let path = |text: &str| text.parse::<AclPath>().expect("letters and slashes make a path");
-        let (access, access_groups, pool) = (path("/access"), path("/access/groups"), path("/pool"));
-        let (version, roles, groups, users, acl, realms, pools, held_at_access, held_at_groups, held_at_pools) = tokio::try_join!(
+        let (version, roles, groups, users, acl, realms, pools, held) = tokio::try_join!(
             self.version(),
             self.roles(),
             self.groups(),
@@ -18,22 +16,9 @@ impl Source for Client {
             self.acl(),
             self.domains(),
             self.pools(),
-            self.permissions(&access),
-            self.permissions(&access_groups),
-            self.permissions(&pool),
+            held_by(self),
         )?;
-        let listing = Listing {
-            version,
-            roles,
-            groups,
-            users,
-            acl,
-            realms,
-            pools,
-            held_at_access,
-            held_at_groups,
-            held_at_pools,
-        };
+        let listing = Listing { version, roles, groups, users, acl, realms, pools, held };
         let (state, sight) = listing.into_state();
         Ok(Snapshot {
             state,
@@ -42,4 +27,13 @@ impl Source for Client {
             cluster: self.endpoint().host().to_owned(),
         })
     }
+}
+
+/// What the reader holds where it decides what the lists show.
+async fn held_by(client: &Client) -> Result<Holdings, ApiError> {
+    let path = |text: &str| text.parse::<AclPath>().expect("letters and slashes make a path");
+    let (access, groups, pool) = (path("/access"), path("/access/groups"), path("/pool"));
+    let (access, groups, pool) =
+        tokio::try_join!(client.permissions(&access), client.permissions(&groups), client.permissions(&pool))?;
+    Ok(Holdings { access, groups, pool })
 }

@@ -17,29 +17,24 @@ pub(super) struct Listing {
     pub(super) acl: Vec<Ace>,
     pub(super) realms: Vec<Realm>,
     pub(super) pools: Vec<Pool>,
-    /// What the reader holds at `/access`.
-    pub(super) held_at_access: Held,
-    /// What the reader holds at `/access/groups`.
-    pub(super) held_at_groups: Held,
-    /// What the reader holds at `/pool`.
-    pub(super) held_at_pools: Held,
+    pub(super) held: Holdings,
+}
+
+/// What the reader holds at the paths that decide what the lists show.
+#[derive(Clone, Debug)]
+pub(super) struct Holdings {
+    /// At `/access`.
+    pub(super) access: Held,
+    /// At `/access/groups`.
+    pub(super) groups: Held,
+    /// At `/pool`.
+    pub(super) pool: Held,
 }
 
 impl Listing {
     /// The state that these lists describe, and what may be missing from it.
     pub(super) fn into_state(self) -> (AccessState, Sight) {
-        let Listing {
-            version,
-            roles,
-            groups,
-            users,
-            acl,
-            realms,
-            pools,
-            held_at_access,
-            held_at_groups,
-            held_at_pools,
-        } = self;
+        let Listing { version, roles, groups, users, acl, realms, pools, held } = self;
         let mut state = AccessState::empty(version.release);
         state.realms = realms.into_iter().map(realm).collect();
         state.roles = roles.into_iter().map(role).collect();
@@ -57,18 +52,30 @@ impl Listing {
         }
         let hidden_groups = add_memberships(&mut state, memberships);
 
-        let mut blind = BTreeSet::new();
-        if !holds(&held_at_access, &["Sys.Audit"], Reach::Here) {
-            blind.insert(Blind::Grants);
-        }
-        if hidden_groups || !holds(&held_at_groups, &["Sys.Audit", "User.Modify"], Reach::Below) {
+        let mut blind = held.blind();
+        if hidden_groups {
             blind.insert(Blind::Accounts);
-        }
-        if !holds(&held_at_pools, &["Pool.Audit"], Reach::Below) {
-            blind.insert(Blind::Pools);
         }
         let sight = if blind.is_empty() { Sight::Full } else { Sight::Partial(blind) };
         (state, sight)
+    }
+}
+
+impl Holdings {
+    /// What the server keeps from whoever holds no more than this.
+    fn blind(&self) -> BTreeSet<Blind> {
+        let Holdings { access, groups, pool } = self;
+        let mut blind = BTreeSet::new();
+        if !holds(access, &["Sys.Audit"], Reach::Here) {
+            blind.insert(Blind::Grants);
+        }
+        if !holds(groups, &["Sys.Audit", "User.Modify"], Reach::Below) {
+            blind.insert(Blind::Accounts);
+        }
+        if !holds(pool, &["Pool.Audit"], Reach::Below) {
+            blind.insert(Blind::Pools);
+        }
+        blind
     }
 }
 
@@ -202,9 +209,7 @@ mod tests {
                 {"realm": "sso", "type": "openid"}
             ])),
             pools: wire(json!([{"comment": "Lab", "poolid": "lab"}, {"poolid": "lab/sub"}])),
-            held_at_access: wire(held.clone()),
-            held_at_groups: wire(held.clone()),
-            held_at_pools: wire(held),
+            held: Holdings { access: wire(held.clone()), groups: wire(held.clone()), pool: wire(held) },
         }
     }
 
@@ -259,8 +264,7 @@ mod tests {
     fn blindness_follows_from_what_the_reader_holds() {
         let sight = |access: Value, groups: Value, pool: Value| {
             let mut listing = walkthrough();
-            (listing.held_at_access, listing.held_at_groups, listing.held_at_pools) =
-                (wire(access), wire(groups), wire(pool));
+            listing.held = Holdings { access: wire(access), groups: wire(groups), pool: wire(pool) };
             listing.into_state().1
         };
         let partial = |blind: &[Blind]| Sight::Partial(blind.iter().copied().collect());

@@ -116,6 +116,13 @@ async fn a_role_is_never_changed_without_its_privileges() {
     assert_eq!(only(&server).body, "privs=");
 }
 
+#[tokio::test]
+async fn nothing_to_change_is_a_request_all_the_same() {
+    let server = Server::start(|_| done()).await;
+    server.client().update_user(&"a@pve".parse().unwrap(), &UserFields::default()).await.unwrap();
+    assert_eq!(server.seen()[0].header("content-length"), Some("0"));
+}
+
 /// The server refuses a DELETE with a body.
 #[tokio::test]
 async fn a_delete_has_no_body() {
