@@ -7,3 +7,4 @@ pub mod live;
 pub mod model;
 pub mod permissions;
 pub mod pve;
+pub mod render;

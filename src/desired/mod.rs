@@ -3,9 +3,37 @@
 //! Knows the language of the desired-state file: reads it from YAML, with a place in the text for everything that can
 //! be wrong with it. Does not know what is live: whether a name that the files mention exists is `resolve`'s question.
 
+mod acl;
+mod cluster;
+mod contradictions;
 mod document;
+mod expire;
+mod fields;
+mod files;
+mod groups;
+mod names;
+mod notes;
+mod parse;
+mod paths;
+mod privileges;
+mod roles;
+mod text;
+mod tokens;
+mod users;
+mod value;
+mod yaml;
+
+use std::path::PathBuf;
 
 pub use document::{
     Cluster, Declared, Desired, Format, GrantOrigin, GroupWish, Located, Presence, RoleWish, Sink, TokenWish, UserWish,
     Wish,
 };
+pub use parse::{File, Loaded, parse};
+pub use privileges::check_privileges;
+
+/// Reads files, and the `*.yaml` of folders, as one document; everything that is wrong is found at once.
+pub fn load(paths: &[PathBuf]) -> Loaded {
+    let (files, findings) = files::read(paths);
+    parse::understand(files, findings)
+}

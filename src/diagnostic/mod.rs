@@ -9,4 +9,4 @@ mod suggest;
 
 pub use finding::{Diagnostic, Findings, Label, Severity};
 pub use source::{Source, SourceId, Sources, Span};
-pub use suggest::nearest;
+pub use suggest::{is_slip, nearest};

@@ -44,6 +44,17 @@ impl Sources {
         &self.0[id.0]
     }
 
+    /// Overwrites what stands at `span`, so that it can no longer be shown; lines and columns stay.
+    pub fn blot_out(&mut self, span: Span) {
+        let Some(source) = self.0.get_mut(span.source.0) else { return };
+        let (start, end) = (source.text.floor_char_boundary(span.start), source.text.floor_char_boundary(span.end));
+        let blotted: String = source.text[start..end.max(start)]
+            .chars()
+            .flat_map(|c| if c.is_whitespace() { vec![c] } else { vec!['*'; c.len_utf8()] })
+            .collect();
+        source.text.replace_range(start..end.max(start), &blotted);
+    }
+
     /// Every text with its id.
     pub fn iter(&self) -> impl Iterator<Item = (SourceId, &Source)> {
         self.0.iter().enumerate().map(|(at, source)| (SourceId(at), source))

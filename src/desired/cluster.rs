@@ -1,0 +1,100 @@
+//! `cluster`: which cluster the files are about.
+
+use std::path::Path;
+
+use super::document::{Cluster, Located};
+use super::fields::{Fields, Vocabulary};
+use super::notes::Notes;
+use super::value::scalar;
+use super::yaml::{Excerpt, Node};
+use crate::diagnostic::Diagnostic;
+
+const VOCABULARY: Vocabulary = Vocabulary {
+    noun: "`cluster`",
+    keys: &["endpoint", "ca_file", "fingerprint"],
+    unbuilt: &[],
+    meant: &[
+        ("url", "endpoint"),
+        ("host", "endpoint"),
+        ("server", "endpoint"),
+        ("ca", "ca_file"),
+        ("cacert", "ca_file"),
+    ],
+};
+
+/// Reads `cluster`; relative paths start at `folder`.
+pub(super) fn read(node: &Node<'_>, folder: &Path, notes: &mut Notes) -> Cluster {
+    let fields = Fields::read(node, &VOCABULARY, "`cluster`", notes);
+    let mut text = |key: &'static str, expected: &str| -> Option<Located<String>> {
+        let node = fields.get(key)?;
+        let text = scalar(node, key, expected, notes)?.text.clone().into_owned();
+        Some(Located { value: text, span: node.span })
+    };
+    let endpoint = text("endpoint", "an address");
+    let ca_file = text("ca_file", "the path of a file");
+    let fingerprint = text("fingerprint", "a SHA-256 fingerprint");
+    if let (Some(file), Some(fingerprint)) = (&ca_file, &fingerprint) {
+        notes.push(
+            Diagnostic::error(fingerprint.span, "`cluster` has both `ca_file` and `fingerprint`")
+                .and(file.span, "the other one")
+                .help("a certificate is trusted for its issuer or for its fingerprint: keep one of the two"),
+        );
+    }
+    Cluster {
+        endpoint: endpoint.filter(|endpoint| check_endpoint(endpoint, notes)),
+        ca_file: ca_file
+            .filter(|file| check_file(file, notes))
+            .map(|file| Located { value: folder.join(&file.value), span: file.span }),
+        fingerprint: fingerprint.filter(|fingerprint| check_fingerprint(fingerprint, notes)),
+    }
+}
+
+fn check_endpoint(endpoint: &Located<String>, notes: &mut Notes) -> bool {
+    const FORM: &str = "an endpoint looks like `https://pve.example.com:8006`";
+    let rest = endpoint.value.strip_prefix("https://").or_else(|| endpoint.value.strip_prefix("http://"));
+    let Some(rest) = rest else {
+        let error = Diagnostic::error(endpoint.span, "`endpoint` is not an address");
+        notes.push(if endpoint.value.is_empty() || endpoint.value.contains("://") {
+            error.help(FORM)
+        } else {
+            error.label(format!("did you mean `https://{}`?", Excerpt(&endpoint.value)))
+        });
+        return false;
+    };
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if host.contains('@') {
+        notes.secrets.push(endpoint.span);
+        notes.push(
+            Diagnostic::error(endpoint.span, "`endpoint` holds a user name or a password")
+                .help("credentials come from the environment, such as PROXMOX_VE_API_TOKEN, never from this file"),
+        );
+        return false;
+    }
+    if host.is_empty() || host.contains(char::is_whitespace) {
+        notes.push(Diagnostic::error(endpoint.span, "`endpoint` names no host").help(FORM));
+        return false;
+    }
+    true
+}
+
+fn check_file(file: &Located<String>, notes: &mut Notes) -> bool {
+    if file.value.is_empty() {
+        notes.push(Diagnostic::error(file.span, "`ca_file` is empty").help("leave it out to trust the system's roots"));
+    }
+    !file.value.is_empty()
+}
+
+fn check_fingerprint(fingerprint: &Located<String>, notes: &mut Notes) -> bool {
+    let text = &fingerprint.value;
+    let bytes: Vec<&str> = text.split(':').collect();
+    let hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let good = hex(&bytes.concat())
+        && (bytes.len() == 1 && text.len() == 64 || bytes.len() == 32 && bytes.iter().all(|byte| byte.len() == 2));
+    if !good {
+        notes.push(
+            Diagnostic::error(fingerprint.span, "`fingerprint` is not a SHA-256 fingerprint")
+                .help("it is 32 bytes in hexadecimal, as Proxmox VE shows it under Node, Certificates: `AB:CD:..`"),
+        );
+    }
+    good
+}

@@ -1,0 +1,155 @@
+//! `tokens`
+
+use std::path::{Path, PathBuf};
+
+use super::document::{Declared, Desired, Format, Presence, Sink, TokenWish, Wish};
+use super::expire::expire;
+use super::fields::{Fields, State, Vocabulary, declare};
+use super::names::{self, Known};
+use super::notes::Notes;
+use super::text::{Limit, text};
+use super::value::{boolean, scalar, word};
+use super::yaml::{Entry, Excerpt, Node, Value};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::model::Privsep;
+use crate::pve::TokenId;
+
+const VOCABULARY: Vocabulary = Vocabulary {
+    noun: "a token",
+    keys: &["comment", "expire", "privsep", "secret", "state"],
+    unbuilt: &["rotate"],
+    meant: &[
+        ("expires", "expire"),
+        ("expiry", "expire"),
+        ("description", "comment"),
+        ("privilege_separation", "privsep"),
+        ("separated", "privsep"),
+    ],
+};
+
+const SECRET: Vocabulary = Vocabulary {
+    noun: "a secret",
+    keys: &["file", "format", "name"],
+    unbuilt: &["command"],
+    meant: &[("path", "file"), ("variable", "name"), ("var", "name"), ("env", "name"), ("type", "format")],
+};
+
+/// A token's sink and where it was written, to find two that are in each other's way.
+pub(super) struct Delivery {
+    /// Whose secret.
+    pub token: TokenId,
+    /// Where it goes.
+    pub sink: Sink,
+    /// Where the file is named.
+    pub span: Span,
+}
+
+/// Reads one token; relative paths start at `folder`.
+pub(super) fn read(
+    entry: &Entry<'_>,
+    folder: &Path,
+    desired: &mut Desired,
+    deliveries: &mut Vec<Delivery>,
+    notes: &mut Notes,
+) {
+    // What follows a `=` would be the secret.
+    let owner = format!("token `{}`", entry.key.split('=').next().unwrap_or_default());
+    let fields = Fields::read(&entry.value, &VOCABULARY, &owner, notes);
+    let secret = fields.get("secret").and_then(|node| secret(node, folder, notes));
+    let wish = TokenWish {
+        comment: text(fields.get("comment"), "comment", Limit::None, notes),
+        expire: expire(fields.get("expire"), notes),
+        privsep: fields
+            .get("privsep")
+            .and_then(|node| boolean(node, "privsep", notes))
+            .map_or(Wish::Leave, |yes| Wish::Set(Privsep::from(yes))),
+        secret: secret.as_ref().map(|(sink, _)| sink.clone()),
+    };
+    let wish = match fields.state(&owner, &[], notes) {
+        State::Present => Presence::Present(wish),
+        State::Absent => Presence::Absent,
+    };
+    let Some(token) = names::token(&entry.key, entry.span, Known::users(&desired.users), notes) else { return };
+    if let (Some((sink, span)), Presence::Present(_), false) = (secret, &wish, desired.tokens.contains_key(&token)) {
+        deliveries.push(Delivery { token: token.clone(), sink, span });
+    }
+    declare(&mut desired.tokens, "token", token, Declared { wish, span: entry.span }, notes);
+}
+
+/// A sink, and where its file is named.
+fn secret(node: &Node<'_>, folder: &Path, notes: &mut Notes) -> Option<(Sink, Span)> {
+    if node.is_null() {
+        notes.push(
+            Diagnostic::error(node.span, "`secret` has no value")
+                .help("say where the secret goes when the token is made: `secret: {file: secrets/homepage.txt}`"),
+        );
+        return None;
+    }
+    let fields = Fields::read(node, &SECRET, "`secret`", notes);
+    let name = fields.get("name").and_then(|node| variable(node, notes));
+    let format = match fields.get("format") {
+        None => Some("value"),
+        Some(node) => word(node, "format", &["value", "token", "env", "json"], notes),
+    };
+    let format = match (format?, fields.get("name")) {
+        ("env", Some(_)) => Format::Env { name: name? },
+        ("env", None) => {
+            let place = fields.get("format").map_or(node.span, |node| node.span);
+            notes.push(
+                Diagnostic::error(place, "`format: env` needs the name of the variable")
+                    .help("add it: `name: HOMEPAGE_VAR_PROXMOX_TOKEN`"),
+            );
+            return None;
+        }
+        (other, named) => {
+            if let Some(named) = named {
+                notes.push(
+                    Diagnostic::error(named.span, format!("`name` has no meaning with `format: {other}`"))
+                        .help("it names the variable of `format: env`: set that, or remove `name`"),
+                );
+            }
+            match other {
+                "token" => Format::Token,
+                "json" => Format::Json,
+                _ => Format::Value,
+            }
+        }
+    };
+    let Some(file) = fields.get("file") else {
+        if let Value::Mapping(entries) = &node.value
+            && entries.iter().all(|entry| entry.key != "command")
+        {
+            notes.push(
+                Diagnostic::error(node.span, "`secret` names no file").help("add it: `file: secrets/homepage.env`"),
+            );
+        }
+        return None;
+    };
+    let written = &*scalar(file, "file", "the path of a file", notes)?.text;
+    if written.is_empty() || written.ends_with('/') || written.contains('\0') {
+        notes.push(
+            Diagnostic::error(file.span, format!("`{}` is not the path of a file", Excerpt(written)))
+                .help("a relative path starts at the folder of the file that it stands in"),
+        );
+        return None;
+    }
+    Some((Sink { file: tidy(&folder.join(written)), format }, file.span))
+}
+
+/// The path without parts that say nothing, so that two spellings of one file are the same.
+pub(super) fn tidy(path: &Path) -> PathBuf {
+    path.components().filter(|part| !matches!(part, std::path::Component::CurDir)).collect()
+}
+
+fn variable(node: &Node<'_>, notes: &mut Notes) -> Option<String> {
+    let written = &*scalar(node, "name", "the name of a variable", notes)?.text;
+    let start = |c: char| c.is_ascii_alphabetic() || c == '_';
+    let good = written.starts_with(start) && written.chars().all(|c| start(c) || c.is_ascii_digit());
+    if !good {
+        notes.push(
+            Diagnostic::error(node.span, format!("`{}` is not the name of a variable", Excerpt(written)))
+                .help("letters, digits and `_` are allowed, and no digit first"),
+        );
+    }
+    good.then(|| written.to_owned())
+}

@@ -1,0 +1,44 @@
+//! Every folder below `cases`, and what is said of it.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use pve_access::desired::{Loaded, load};
+use pve_access::render::diagnostics::{Colour, text};
+
+pub fn cases() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/language/cases")
+}
+
+/// The findings as they are shown, with `folder` cut from the paths.
+pub fn shown(loaded: &Loaded, folder: &Path) -> String {
+    let folder = format!("{}/", folder.display());
+    text(&loaded.findings, &loaded.sources, Colour::Plain).replace(&folder, "")
+}
+
+/// Compares with what stands in `file`, or writes it there.
+pub fn check(file: &Path, found: &str) -> Result<(), String> {
+    if env::var_os("BLESS").is_some() {
+        fs::write(file, found).unwrap();
+        return Ok(());
+    }
+    let expected = fs::read_to_string(file).unwrap_or_default();
+    if expected == found {
+        return Ok(());
+    }
+    Err(format!("{}\n--- expected\n{expected}--- found\n{found}", file.display()))
+}
+
+#[test]
+fn every_case_is_told_as_expected() {
+    let mut folders: Vec<PathBuf> = fs::read_dir(cases()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    let wrong: Vec<String> = folders
+        .iter()
+        .filter_map(|folder| {
+            let found = shown(&load(std::slice::from_ref(folder)), folder);
+            check(&folder.join("expected.txt"), &found).err()
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), folders.len(), wrong.join("\n"));
+}
