@@ -56,9 +56,6 @@ impl<'n, 'a> Fields<'n, 'a> {
             }
             _ if node.is_null() => {}
             Value::List(_) | Value::Scalar(_) => {
-                if matches!(vocabulary.noun, "a token" | "a secret" | "a user") {
-                    notes.hide(node);
-                }
                 let key = vocabulary.keys.first().copied().unwrap_or_default();
                 notes.push(
                     Diagnostic::error(node.span, format!("{owner}: expected its attributes, found {}", node.kind()))
@@ -85,16 +82,16 @@ impl<'n, 'a> Fields<'n, 'a> {
         if word(node, "state", &["present", "absent"], notes) != Some("absent") {
             return State::Present;
         }
-        let mut attributes = self.entries.values().filter(|entry| entry.key != "state").filter(|entry| {
-            let key: &str = &entry.key;
-            !identity.contains(&key)
-        });
-        if let Some(first) = attributes.next() {
-            let error = Diagnostic::error(first.span, format!("{owner} shall be absent, and still has attributes"))
+        let about = |key: &&str| *key != "state" && !identity.contains(key);
+        let mut attributes: Vec<Span> =
+            self.entries.iter().filter(|(key, _)| about(key)).map(|(_, entry)| entry.span).collect();
+        attributes.sort_unstable();
+        if let Some((first, rest)) = attributes.split_first() {
+            let error = Diagnostic::error(*first, format!("{owner} shall be absent, and still has attributes"))
                 .label("how it should be")
                 .and(node.span, "that it should not be")
                 .help("remove the attributes, or `state: absent`");
-            notes.push(attributes.fold(error, |error, entry| error.and(entry.span, "and here")));
+            notes.push(rest.iter().fold(error, |error, span| error.and(*span, "and here")));
         }
         State::Absent
     }

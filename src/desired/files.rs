@@ -80,7 +80,7 @@ fn file(path: &Path) -> Result<File, Box<Diagnostic>> {
     fs::File::open(path).and_then(|file| file.take(LIMIT + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
     let size = metadata.len().max(bytes.len() as u64);
     if size > LIMIT {
-        return Err(error_at(path, &format!("is too large: {size} bytes; the limit is {LIMIT} bytes (8 MiB)"))
+        return Err(error_at(path, &format!("is too large: {} bytes; the limit is {}", grouped(size), grouped(LIMIT)))
             .help("divide it into several files in one folder, and give the folder with -f")
             .into());
     }
@@ -103,6 +103,13 @@ fn file(path: &Path) -> Result<File, Box<Diagnostic>> {
             .into())
         }
     }
+}
+
+/// The digits of `number` in groups of three.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let comma = |at: usize| if at > 0 && (digits.len() - at).is_multiple_of(3) { "," } else { "" };
+    digits.chars().enumerate().map(|(at, digit)| format!("{}{digit}", comma(at))).collect()
 }
 
 fn error_at(path: &Path, fault: &str) -> Box<Diagnostic> {

@@ -31,13 +31,13 @@ impl<'d> Known<'d> {
         only(self.users.keys().filter(|user| user.name() == name))
     }
 
-    /// The token that somebody means who writes only `name`: the only one so called, or the only user's.
+    /// The token that somebody means who writes only `name`: the only one so called, or, where none is known, the
+    /// only user's.
     fn token(self, name: &str) -> Option<TokenId> {
-        let tokens = self.tokens.into_iter().flat_map(BTreeMap::keys);
-        only(tokens.filter(|token| token.name() == name)).cloned().or_else(|| {
-            let user = only(self.users.keys())?;
-            TokenId::new(user.clone(), name).ok()
-        })
+        match self.tokens.filter(|tokens| !tokens.is_empty()) {
+            Some(tokens) => only(tokens.keys().filter(|token| token.name() == name)).cloned(),
+            None => TokenId::new(only(self.users.keys())?.clone(), name).ok(),
+        }
     }
 
     /// The only declared token of `user`.

@@ -18,6 +18,13 @@ impl Notes {
         self.findings.push(diagnostic);
     }
 
+    /// Notes a text as secret that stands where a mapping belongs.
+    pub fn hide_text(&mut self, node: &Node<'_>) {
+        if let Value::Scalar(_) = &node.value {
+            self.hide(node);
+        }
+    }
+
     /// Notes the texts in `node` as secret, so that they are not shown with a finding; where a secret comes from is none.
     pub fn hide(&mut self, node: &Node<'_>) {
         match &node.value {

@@ -54,6 +54,7 @@ pub(super) fn read(
 ) {
     // What follows a `=` would be the secret.
     let owner = format!("token `{}`", entry.key.split('=').next().unwrap_or_default());
+    notes.hide_text(&entry.value);
     let fields = Fields::read(&entry.value, &VOCABULARY, &owner, notes);
     let secret = fields.get("secret").and_then(|node| secret(node, folder, notes));
     let wish = TokenWish {
@@ -85,6 +86,7 @@ fn secret(node: &Node<'_>, folder: &Path, notes: &mut Notes) -> Option<(Sink, Sp
         );
         return None;
     }
+    notes.hide_text(node);
     let fields = Fields::read(node, &SECRET, "`secret`", notes);
     let name = fields.get("name").and_then(|node| variable(node, notes));
     let format = match fields.get("format") {

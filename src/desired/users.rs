@@ -35,6 +35,7 @@ const VOCABULARY: Vocabulary = Vocabulary {
 /// Reads one user.
 pub(super) fn read(entry: &Entry<'_>, desired: &mut Desired, notes: &mut Notes) {
     let owner = format!("user `{}`", entry.key);
+    notes.hide_text(&entry.value);
     let fields = Fields::read(&entry.value, &VOCABULARY, &owner, notes);
     if let Some(node) = fields.get("keys") {
         notes.hide(node);

@@ -293,6 +293,10 @@ impl<'a> Builder<'a, '_> {
                 Diagnostic::error(span, "a value cannot begin with '@'")
                     .help("a group is named without an @; any other text that begins with one has to be in quotes")
             }
+            ErrorKind::UnexpectedCharacter { character } if character.is_control() => {
+                Diagnostic::error(span, format!("a control character, {character:?}, cannot stand in a file"))
+                    .help("remove it; if it is meant, an escape in double quotes stands for it")
+            }
             ErrorKind::UnexpectedCharacter { character } => {
                 Diagnostic::error(span, format!("a value cannot begin with {character:?}"))
                     .help("put the value in quotes")

@@ -129,9 +129,9 @@ impl Lines {
     }
 }
 
-/// A message without anything that a terminal would obey.
+/// A message as one line without anything that a terminal would obey.
 fn printable(text: &str) -> String {
-    normalize_untrusted_str(&without_controls(text))
+    normalize_untrusted_str(&without_controls(text)).replace('\n', "\u{240a}")
 }
 
 /// The text with the control characters that the snippet writer does not know replaced, each by as many bytes.
@@ -139,7 +139,7 @@ fn without_controls(text: &str) -> String {
     text.chars().map(|c| if ('\u{80}'..='\u{9f}').contains(&c) { '\u{b7}' } else { c }).collect()
 }
 
-/// `3 errors, 1 warning in 2 files`
+/// `3 errors, 1 warning in 2 files`; without the files if some of it is about none that could be read.
 fn count(findings: &Findings) -> String {
     let mut out = String::new();
     for (severity, word) in [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Hint, "hint")] {
@@ -149,9 +149,9 @@ fn count(findings: &Findings) -> String {
             let _ = write!(out, "{comma}{}", plural(number, word));
         }
     }
-    let files: BTreeSet<SourceId> =
-        findings.iter().filter_map(|finding| finding.primary.as_ref()).map(|label| label.span.source).collect();
-    if !files.is_empty() {
+    let files: Option<BTreeSet<SourceId>> =
+        findings.iter().map(|finding| finding.primary.as_ref().map(|label| label.span.source)).collect();
+    if let Some(files) = files {
         let _ = write!(out, " in {}", plural(files.len(), "file"));
     }
     out
@@ -200,6 +200,7 @@ mod tests {
         let shown = rendered(hostile, 3..6, &format!("`{hostile}`"));
         let bad = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
         assert!(!shown.contains(bad), "{shown:?}");
+        assert!(shown.starts_with("error: `a: ") && shown.lines().next().is_some_and(|line| line.ends_with('`')));
     }
 
     #[test]

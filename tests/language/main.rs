@@ -5,5 +5,6 @@
 
 mod cases;
 mod generated;
+mod meaning;
 mod properties;
 mod reference;
