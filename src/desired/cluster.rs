@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::document::{Cluster, Located};
 use super::fields::{Fields, Vocabulary};
+use super::node::{Excerpt, Node};
 use super::notes::Notes;
 use super::value::scalar;
-use super::yaml::{Excerpt, Node};
 use crate::diagnostic::Diagnostic;
 
 const VOCABULARY: Vocabulary = Vocabulary {

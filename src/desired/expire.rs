@@ -4,9 +4,9 @@ use jiff::civil::{Date, DateTime};
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::document::Wish;
+use super::node::{Excerpt, Node};
 use super::notes::Notes;
 use super::value::scalar;
-use super::yaml::{Excerpt, Node};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::model::Expire;
 

@@ -5,9 +5,9 @@ use std::collections::btree_map::Entry as Slot;
 use std::fmt::Display;
 
 use super::document::Declared;
+use super::node::{Entry, Excerpt, Node, Value};
 use super::notes::Notes;
 use super::value::{list_of, word};
-use super::yaml::{Entry, Excerpt, Node, Value};
 use crate::diagnostic::{Diagnostic, Span, nearest};
 
 /// The keys that a mapping may have.

@@ -3,9 +3,9 @@
 use super::document::{Declared, Desired, GroupWish, Presence};
 use super::fields::{Fields, State, Vocabulary, declare};
 use super::names;
+use super::node::Entry;
 use super::notes::Notes;
 use super::text::{Limit, text};
-use super::yaml::Entry;
 
 const VOCABULARY: Vocabulary = Vocabulary {
     noun: "a group",

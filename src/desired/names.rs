@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::document::{Declared, Desired, TokenWish, UserWish};
+use super::node::Excerpt;
 use super::notes::Notes;
-use super::yaml::Excerpt;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::pve::{GroupId, NameError, NameKind, RoleId, TokenId, UserId, UserIdOddity};
 

@@ -1,6 +1,6 @@
 //! What is noted while reading.
 
-use super::yaml::{Node, Value};
+use super::node::{Node, Value};
 use crate::diagnostic::{Diagnostic, Findings, Span};
 
 /// Findings, and the places whose text nobody shall see again.

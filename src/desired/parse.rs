@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use super::document::Desired;
 use super::fields::{Vocabulary, unknown};
+use super::node::{Entry, Node, Style, Value};
 use super::notes::Notes;
 use super::tokens::Delivery;
 use super::value::{mismatch, scalar};
-use super::yaml::{Entry, Node, Style, Value, tree};
+use super::yaml::tree;
 use super::{acl, cluster, contradictions, groups, roles, tokens, users};
 use crate::diagnostic::{Diagnostic, Findings, Source, SourceId, Sources, Span};
 

@@ -1,7 +1,7 @@
 //! Paths of grants, with what is said of those that the server would refuse.
 
+use super::node::Excerpt;
 use super::notes::Notes;
-use super::yaml::Excerpt;
 use crate::diagnostic::{Diagnostic, Span, nearest};
 use crate::pve::{AclPath, PathError, ShapeError};
 

@@ -1,15 +1,16 @@
 //! `roles`
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use super::document::{Declared, Desired, Presence, RoleWish, Wish};
 use super::fields::{Fields, State, Vocabulary, declare};
 use super::names;
+use super::node::{Entry, Node};
 use super::notes::Notes;
 use super::privileges::privilege;
 use super::value::{names as list, repeated};
-use super::yaml::{Entry, Node};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::pve::{Privilege, RoleId, builtin_roles};
 
@@ -37,9 +38,11 @@ pub(super) fn read(entry: &Entry<'_>, desired: &mut Desired, notes: &mut Notes) 
     declare(&mut desired.roles, "role", role, Declared { wish, span: entry.span }, notes);
 }
 
+static BUILTIN: LazyLock<BTreeSet<RoleId>> = LazyLock::new(|| builtin_roles().into_keys().collect());
+
 /// The finding that a role's name belongs to the server.
 fn taken(role: &RoleId, span: Span) -> Option<Diagnostic> {
-    if builtin_roles().contains_key(role) {
+    if BUILTIN.contains(role) {
         return Some(
             Diagnostic::error(span, format!("`{role}` is a builtin role")).label("cannot be declared").help(
                 "a builtin role can be granted under `acl` as it is; to change it, declare a role of another name",

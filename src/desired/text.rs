@@ -1,9 +1,9 @@
 //! Comments, names of people and mail addresses.
 
 use super::document::Wish;
+use super::node::{Excerpt, Node};
 use super::notes::Notes;
 use super::value::scalar;
-use super::yaml::{Excerpt, Node};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::model::Text;
 

@@ -6,10 +6,10 @@ use super::document::{Declared, Desired, Format, Presence, Sink, TokenWish, Wish
 use super::expire::expire;
 use super::fields::{Fields, State, Vocabulary, declare};
 use super::names::{self, Known};
+use super::node::{Entry, Excerpt, Node, Value};
 use super::notes::Notes;
 use super::text::{Limit, text};
 use super::value::{boolean, scalar, word};
-use super::yaml::{Entry, Excerpt, Node, Value};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::model::Privsep;
 use crate::pve::TokenId;

@@ -1,8 +1,8 @@
 //! Single values and lists of names, with what is said when something else stands there.
 
 use super::document::Located;
+use super::node::{Excerpt, Node, Scalar, Style, Value};
 use super::notes::Notes;
-use super::yaml::{Excerpt, Node, Scalar, Style, Value};
 use crate::diagnostic::{Diagnostic, Span, nearest};
 
 /// The scalar that belongs here; `expected` completes "expected ..".

@@ -1,108 +1,18 @@
-//! YAML as a tree of nodes, each with its place.
+//! From a text to a tree of nodes.
 //!
-//! Knows syntax alone. Scalars keep their spelling, because what `0123` or `yes` means depends on where it stands.
+//! Knows syntax alone. Whatever copies, anchors and aliases, copies within a limit.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, StructureStyle, Tag};
+use granit_parser::{Event, Parser, ScalarStyle, StructureStyle, Tag};
 
+use super::node::{Entry, Excerpt, Node, Scalar, Style, Value};
 use super::notes::Notes;
+use super::syntax;
 use crate::diagnostic::{Diagnostic, SourceId, Span};
 
-/// A value and where it stands; of a block of lines, where its first part stands.
-#[derive(Clone, Debug)]
-pub(super) struct Node<'a> {
-    /// Where.
-    pub span: Span,
-    /// What.
-    pub value: Value<'a>,
-}
-
-/// What a node is.
-#[derive(Clone, Debug)]
-pub(super) enum Value<'a> {
-    /// A single value.
-    Scalar(Scalar<'a>),
-    /// `[a, b]` or lines that begin with `-`.
-    List(Vec<Node<'a>>),
-    /// `{a: b}` or lines of `key: value`, duplicates included.
-    Mapping(Vec<Entry<'a>>),
-}
-
-/// A single value as it was spelt.
-#[derive(Clone, Debug)]
-pub(super) struct Scalar<'a> {
-    /// Its text, quotes and escapes undone.
-    pub text: Cow<'a, str>,
-    /// Whether it can be anything but text.
-    pub style: Style,
-}
-
-/// How a scalar is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Style {
-    /// Bare: `true` may be a boolean, `12` a number.
-    Plain,
-    /// In quotes, as a block of text, or tagged `!!str`: text whatever it looks like.
-    Quoted,
-}
-
-/// A key and its value.
-#[derive(Clone, Debug)]
-pub(super) struct Entry<'a> {
-    /// The key's text.
-    pub key: Cow<'a, str>,
-    /// Where the key stands.
-    pub span: Span,
-    /// What it is the key of.
-    pub value: Node<'a>,
-}
-
-impl Scalar<'_> {
-    /// Whether this says that there is nothing: `~`, `null`, or no value at all.
-    pub fn is_null(&self) -> bool {
-        self.style == Style::Plain && matches!(&*self.text, "" | "~" | "null" | "Null" | "NULL")
-    }
-}
-
-impl Node<'_> {
-    /// Whether this says that there is nothing.
-    pub fn is_null(&self) -> bool {
-        matches!(&self.value, Value::Scalar(scalar) if scalar.is_null())
-    }
-
-    /// What this is, for "expected .., found ..".
-    pub fn found(&self) -> String {
-        match &self.value {
-            Value::Scalar(scalar) if !scalar.is_null() => format!("`{}`", Excerpt(&scalar.text)),
-            _ => self.kind().to_owned(),
-        }
-    }
-
-    /// What kind of thing this is, without repeating a text that may be secret.
-    pub fn kind(&self) -> &'static str {
-        match &self.value {
-            Value::Scalar(scalar) if scalar.is_null() => "nothing",
-            Value::Scalar(_) => "a text",
-            Value::List(_) => "a list",
-            Value::Mapping(_) => "a mapping",
-        }
-    }
-}
-
-/// The beginning of a text that may be long.
-pub(super) struct Excerpt<'a>(pub &'a str);
-
-impl std::fmt::Display for Excerpt<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        const MOST: usize = 80;
-        match self.0.char_indices().nth(MOST) {
-            None => f.write_str(self.0),
-            Some((end, _)) => write!(f, "{}...", &self.0[..end]),
-        }
-    }
-}
+/// How deep lists and mappings may nest; the language itself needs five levels.
+pub(super) const DEPTH: usize = 32;
 
 /// The one document in `text`; `None` if there is nothing but blanks and comments.
 pub(super) fn tree<'a>(
@@ -112,8 +22,8 @@ pub(super) fn tree<'a>(
 ) -> Result<Option<Node<'a>>, Box<Diagnostic>> {
     let options = granit_parser::options! {
         disallow_directives: true,
-        flow_nesting_limit: Builder::DEPTH,
-        block_nesting_limit: Builder::DEPTH,
+        flow_nesting_limit: DEPTH,
+        block_nesting_limit: DEPTH,
     };
     let events = Parser::new_from_str_with_options(text, options);
     let mut builder = Builder { text, source, events, anchors: BTreeMap::new(), copied: 0, notes };
@@ -147,8 +57,6 @@ struct Builder<'a, 'n> {
 }
 
 impl<'a> Builder<'a, '_> {
-    /// How deep lists and mappings nest; the language itself needs five levels.
-    const DEPTH: usize = 32;
     /// How many nodes anchors and aliases may copy in all.
     const COPIES: usize = 100_000;
 
@@ -159,7 +67,7 @@ impl<'a> Builder<'a, '_> {
                 let at = span.byte_range().unwrap_or_default();
                 Ok(Some((event, Span { source: self.source, start: at.start, end: at.end })))
             }
-            Some(Err(error)) => Err(self.syntax_error(&error).into()),
+            Some(Err(error)) => Err(syntax::error(&error, self.text, self.source).into()),
         }
     }
 
@@ -271,88 +179,11 @@ impl<'a> Builder<'a, '_> {
             .into())
     }
 
-    /// Scalars that are blocks of text begin with a line of their own; multi-line ones end with a blank.
+    /// The span without the line ends that belong to a block of text.
     fn trimmed(&self, span: Span) -> Span {
         let text = self.text.get(span.start..span.end).unwrap_or_default();
         Span { end: span.start + text.trim_end().len(), ..span }
     }
-
-    fn syntax_error(&self, error: &ScanError) -> Diagnostic {
-        let start = offset(error.marker(), self.text);
-        let found = self.text[start..].chars().next();
-        let end = start + found.filter(|c| *c != '\n').map_or(0, char::len_utf8);
-        let span = Span { source: self.source, start, end };
-        match error.kind() {
-            ErrorKind::TabInIndentation
-            | ErrorKind::TabNotAllowed
-            | ErrorKind::TabInBlockIndentation
-            | ErrorKind::TabInPlainScalar
-            | ErrorKind::TabAtBlockScalarStart => self.tab(span),
-            _ if found == Some('\t') || self.indent(start).contains('\t') => self.tab(span),
-            ErrorKind::UnexpectedCharacter { character: '@' } => {
-                Diagnostic::error(span, "a value cannot begin with '@'")
-                    .help("a group is named without an @; any other text that begins with one has to be in quotes")
-            }
-            ErrorKind::UnexpectedCharacter { character } if character.is_control() => {
-                Diagnostic::error(span, format!("a control character, {character:?}, cannot stand in a file"))
-                    .help("remove it; if it is meant, an escape in double quotes stands for it")
-            }
-            ErrorKind::UnexpectedCharacter { character } => {
-                Diagnostic::error(span, format!("a value cannot begin with {character:?}"))
-                    .help("put the value in quotes")
-            }
-            ErrorKind::UnknownAnchor => Diagnostic::error(span, "no anchor of this name stands before this alias")
-                .help("a text that begins with `*` has to be in quotes"),
-            ErrorKind::RecursionLimitExceeded => {
-                Diagnostic::error(span, format!("lists and mappings are nested more than {} levels deep", Self::DEPTH))
-            }
-            ErrorKind::DirectiveDisallowed => {
-                Diagnostic::error(span, "YAML directives are not part of this language").help("remove the line")
-            }
-            ErrorKind::UnclosedFlowCollection { open } => {
-                Diagnostic::error(span, format!("`{open}` is never closed")).help("close it, or check the line above")
-            }
-            ErrorKind::MismatchedFlowCollectionEnd { open, close } => {
-                Diagnostic::error(span, format!("`{open}` is closed by `{close}`"))
-            }
-            ErrorKind::ExpectedBlockMappingKey | ErrorKind::InvalidIndentation => {
-                Diagnostic::error(span, "this line does not fit the lines above it")
-                    .help("keys of one mapping begin at the same column, and each is followed by a colon")
-            }
-            ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => {
-                Diagnostic::error(span, "a colon cannot stand here")
-                    .help("a text that holds a colon and a blank has to be in quotes")
-                    .help("or the line above lacks its colon, its closing bracket or its closing quote")
-            }
-            ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey => {
-                Diagnostic::error(span, "a key without a colon").help("write `key: value`")
-            }
-            ErrorKind::UnclosedQuotedScalar => Diagnostic::error(span, "a quote is never closed"),
-            kind => Diagnostic::error(span, format!("this is not YAML: {kind}"))
-                .help("check the indentation, colons and quotes of this line and the line above"),
-        }
-    }
-
-    fn tab(&self, span: Span) -> Diagnostic {
-        let line = self.text[..span.start].rfind('\n').map_or(0, |at| at + 1);
-        let start = self.text[line..].find('\t').map_or(span.start, |at| line + at);
-        Diagnostic::error(
-            Span { start, end: (start + 1).min(self.text.len()), ..span },
-            "a tab is used for indentation",
-        )
-        .label("a tab")
-        .help("YAML is indented with spaces: replace the tab, two spaces a level")
-    }
-
-    fn indent(&self, at: usize) -> &str {
-        let line = self.text[..at].rfind('\n').map_or(0, |at| at + 1);
-        let rest = &self.text[line..];
-        &rest[..rest.len() - rest.trim_start_matches([' ', '\t']).len()]
-    }
-}
-
-fn offset(mark: &Marker, text: &str) -> usize {
-    text.floor_char_boundary(mark.byte_offset().unwrap_or(text.len()).min(text.len()))
 }
 
 fn whole(style: StructureStyle, start: Span, first: Option<Span>, end: Span) -> Span {
