@@ -13,6 +13,10 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::model::{Grant, Propagate};
 use crate::pve::{AclPath, RoleId, Subject};
 
+/// How many grants the files may multiply to: several times what a cluster can hold (api-facts.md, Limits that matter
+/// for size), and few enough to keep in memory.
+const MOST: usize = 100_000;
+
 const OWNER: &str = "this `acl` entry";
 
 const VOCABULARY: Vocabulary = Vocabulary {
@@ -55,6 +59,14 @@ pub(super) fn read(node: &Node<'_>, desired: &mut Desired, notes: &mut Notes) {
         State::Present => Presence::Present(Propagate::from(propagate.unwrap_or(true))),
         State::Absent => Presence::Absent,
     };
+    let grants = paths.len().saturating_mul(roles.len()).saturating_mul(subjects.len());
+    if grants.saturating_add(desired.acl.len()) > MOST {
+        notes.push(
+            Diagnostic::error(node.span, format!("this `acl` entry multiplies to {grants} grants"))
+                .help("a cluster holds some 10,000 in all: grant to a group, or higher up in the tree"),
+        );
+        return;
+    }
     let mut entry = Multiplied { wish, conflict: None, more: 0 };
     for path in &paths {
         for role in &roles {

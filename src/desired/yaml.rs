@@ -203,3 +203,51 @@ fn size(node: &Node<'_>, most: usize) -> usize {
         Value::Mapping(entries) => entries.iter().map(|entry| &entry.value).fold(1, add),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::{Source, Sources};
+
+    /// Every scalar and key of the tree, as the text at its place, with its style.
+    fn places(text: &str) -> Vec<String> {
+        fn walk<'a>(node: &Node<'_>, text: &'a str, found: &mut Vec<&'a str>) {
+            match &node.value {
+                Value::Scalar(_) => found.push(&text[node.span.start..node.span.end]),
+                Value::List(items) => items.iter().for_each(|item| walk(item, text, found)),
+                Value::Mapping(entries) => {
+                    for entry in entries {
+                        found.push(&text[entry.span.start..entry.span.end]);
+                        walk(&entry.value, text, found);
+                    }
+                }
+            }
+        }
+        let source = Sources::default().add(Source { name: String::new(), text: String::new() });
+        let mut notes = Notes::default();
+        let root = tree(text, source, &mut notes).unwrap().unwrap();
+        assert!(notes.findings.is_empty());
+        let mut found = Vec::new();
+        walk(&root, text, &mut found);
+        found.into_iter().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn places_are_counted_in_bytes() {
+        assert_eq!(places("ü: é # ß\nö: \"ä\"\n"), ["ü", "é", "ö", "\"ä\""]);
+        assert_eq!(
+            places("a: [ü, 'b b']\nc: |\n  one\n  two\n\nd: e"),
+            ["a", "ü", "'b b'", "c", "one\n  two", "d", "e"]
+        );
+    }
+
+    #[test]
+    fn an_alias_stands_where_it_is_written() {
+        assert_eq!(places("a: &x [b]\nc: *x\nd: &y e\nf: *y"), ["a", "b", "c", "b", "d", "e", "f", "*y"]);
+    }
+
+    #[test]
+    fn duplicate_keys_are_kept() {
+        assert_eq!(places("a: 1\na: 2"), ["a", "1", "a", "2"]);
+    }
+}

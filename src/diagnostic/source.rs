@@ -60,3 +60,20 @@ impl Sources {
         self.0.iter().enumerate().map(|(at, source)| (SourceId(at), source))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_blotted_out_keeps_its_length_and_lines() {
+        let mut sources = Sources::default();
+        let source = sources.add(Source { name: String::new(), text: "a: pässwort\n  two\nb: c\n".to_owned() });
+        sources.blot_out(Span { source, start: 3, end: 18 });
+        assert_eq!(sources.get(source).text, "a: *********\n  ***\nb: c\n");
+        for (start, end) in [(4, 2), (100, 200), (0, 0)] {
+            sources.blot_out(Span { source, start, end });
+        }
+        assert_eq!(sources.get(source).text, "a: *********\n  ***\nb: c\n");
+    }
+}

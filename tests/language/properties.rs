@@ -103,6 +103,23 @@ proptest! {
     }
 
     #[test]
+    fn no_secret_that_somebody_writes_is_shown(secret in "[A-Za-z0-9]{12,36}", quote in prop::sample::select(vec!["", "'", "\""])) {
+        let value = format!("{quote}{secret}{quote}");
+        for text_ in [
+            format!("cluster: {{password: {value}, endpoint: 'https://root:{secret}@pve:8006'}}"),
+            format!("users: {{bob@pve: {{password: {value}}}, ann@pve: {{passwd: [{value}]}}}}"),
+            format!("tokens: {{'bob@pve!ci': {{secret: {value}, value: {value}}}, 'bob@pve!cd': {value}}}"),
+            format!("tokens: {{'bob@pve!ci={secret}': {{state: gone}}}}"),
+            format!("acl: [{{path: /, roles: R1, tokens: bob@pve!ci={secret}}}]"),
+        ] {
+            let loaded = read(&[text_]);
+            prop_assert!(loaded.findings.has_errors());
+            let told = text(&loaded.findings, &loaded.sources, Colour::Plain);
+            prop_assert!(!told.contains(&secret), "{}", told);
+        }
+    }
+
+    #[test]
     fn the_order_and_number_of_files_do_not_matter(
         order in Just((0..PARTS.len()).collect::<Vec<_>>()).prop_shuffle(),
         left_out in 1..PARTS.len() + 1,
