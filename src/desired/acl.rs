@@ -23,6 +23,7 @@ const VOCABULARY: Vocabulary = Vocabulary {
     noun: "an `acl` entry",
     keys: &["path", "roles", "users", "groups", "tokens", "propagate", "state"],
     unbuilt: &[],
+    unmanaged: &[],
     meant: &[
         ("paths", "path"),
         ("role", "roles"),
@@ -60,9 +61,10 @@ pub(super) fn read(node: &Node<'_>, desired: &mut Desired, notes: &mut Notes) {
         State::Absent => Presence::Absent,
     };
     let grants = paths.len().saturating_mul(roles.len()).saturating_mul(subjects.len());
-    if grants.saturating_add(desired.acl.len()) > MOST {
+    let total = grants.saturating_add(desired.acl.len());
+    if total > MOST {
         notes.push(
-            Diagnostic::error(node.span, format!("this `acl` entry multiplies to {grants} grants"))
+            Diagnostic::error(node.span, format!("with this entry `acl` multiplies to {total} grants"))
                 .help("a cluster holds some 10,000 in all: grant to a group, or higher up in the tree"),
         );
         return;

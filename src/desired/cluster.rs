@@ -13,6 +13,7 @@ const VOCABULARY: Vocabulary = Vocabulary {
     noun: "`cluster`",
     keys: &["endpoint", "ca_file", "fingerprint"],
     unbuilt: &[],
+    unmanaged: &[],
     meant: &[
         ("url", "endpoint"),
         ("host", "endpoint"),

@@ -18,6 +18,8 @@ pub(super) struct Vocabulary {
     pub keys: &'static [&'static str],
     /// Keys that are part of the language but not of this program yet.
     pub unbuilt: &'static [&'static str],
+    /// Keys of the API that this language leaves alone, and why.
+    pub unmanaged: &'static [(&'static str, &'static str)],
     /// What people write, and the key they mean.
     pub meant: &'static [(&'static str, &'static str)],
 }
@@ -42,15 +44,17 @@ impl<'n, 'a> Fields<'n, 'a> {
         let mut entries = BTreeMap::new();
         match &node.value {
             Value::Mapping(written) => {
+                let mut strangers = Vec::new();
                 for entry in written {
                     match vocabulary.keys.iter().find(|key| **key == entry.key) {
                         Some(key) => insert(&mut entries, key, entry, owner, notes),
-                        // What is misspelt is still read, to find all that is wrong with it.
-                        None => {
-                            if let Some(meant) = unknown(entry, vocabulary, owner, notes) {
-                                entries.entry(meant).or_insert(entry);
-                            }
-                        }
+                        None => strangers.push(entry),
+                    }
+                }
+                // What is misspelt is still read, to find all that is wrong with it.
+                for entry in strangers {
+                    if let Some(meant) = unknown(entry, vocabulary, owner, notes) {
+                        entries.entry(meant).or_insert(entry);
                     }
                 }
             }
@@ -69,11 +73,6 @@ impl<'n, 'a> Fields<'n, 'a> {
     /// The value of `key`, if it is given.
     pub fn get(&self, key: &str) -> Option<&'n Node<'a>> {
         self.entries.get(key).map(|entry| &entry.value)
-    }
-
-    /// Where `key` itself stands, if it does.
-    pub fn place(&self, key: &str) -> Option<Span> {
-        self.entries.get(key).map(|entry| entry.span)
     }
 
     /// What `state` says; attributes of something that shall be absent are an error.
@@ -133,6 +132,10 @@ pub(super) fn unknown(
     }
     if vocabulary.unbuilt.contains(&key) {
         notes.push(Diagnostic::error(entry.span, format!("`{key}` is not built yet")).help("remove it"));
+        return None;
+    }
+    if let Some((_, why)) = vocabulary.unmanaged.iter().find(|(unmanaged, _)| *unmanaged == key) {
+        notes.push(Diagnostic::error(entry.span, format!("`{key}` is never managed")).help(*why));
         return None;
     }
     let error = Diagnostic::error(entry.span, format!("{owner} has an unknown key `{}`", Excerpt(key)));

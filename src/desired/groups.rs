@@ -11,6 +11,7 @@ const VOCABULARY: Vocabulary = Vocabulary {
     noun: "a group",
     keys: &["comment", "state"],
     unbuilt: &["members"],
+    unmanaged: &[],
     meant: &[("description", "comment")],
 };
 

@@ -37,6 +37,7 @@ const VOCABULARY: Vocabulary = Vocabulary {
     noun: "the document",
     keys: &["version", "cluster", "roles", "groups", "users", "tokens", "acl"],
     unbuilt: &["scope", "prune", "realms", "pools", "policies"],
+    unmanaged: &[],
     meant: &[
         ("acls", "acl"),
         ("grants", "acl"),

@@ -18,6 +18,7 @@ const VOCABULARY: Vocabulary = Vocabulary {
     noun: "a role",
     keys: &["privs", "state"],
     unbuilt: &[],
+    unmanaged: &[],
     meant: &[("privileges", "privs"), ("priv", "privs"), ("permissions", "privs")],
 };
 

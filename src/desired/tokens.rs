@@ -18,6 +18,7 @@ const VOCABULARY: Vocabulary = Vocabulary {
     noun: "a token",
     keys: &["comment", "expire", "privsep", "secret", "state"],
     unbuilt: &["rotate"],
+    unmanaged: &[],
     meant: &[
         ("expires", "expire"),
         ("expiry", "expire"),
@@ -31,6 +32,7 @@ const SECRET: Vocabulary = Vocabulary {
     noun: "a secret",
     keys: &["file", "format", "name"],
     unbuilt: &["command"],
+    unmanaged: &[],
     meant: &[("path", "file"), ("variable", "name"), ("var", "name"), ("env", "name"), ("type", "format")],
 };
 

@@ -17,8 +17,9 @@ use crate::pve::GroupId;
 
 const VOCABULARY: Vocabulary = Vocabulary {
     noun: "a user",
-    keys: &["enable", "expire", "firstname", "lastname", "email", "comment", "groups", "keys", "state"],
+    keys: &["enable", "expire", "firstname", "lastname", "email", "comment", "groups", "state"],
     unbuilt: &["password"],
+    unmanaged: &[("keys", "a second factor belongs to the user: remove the key")],
     meant: &[
         ("enabled", "enable"),
         ("expires", "expire"),
@@ -37,14 +38,6 @@ pub(super) fn read(entry: &Entry<'_>, desired: &mut Desired, notes: &mut Notes) 
     let owner = format!("user `{}`", entry.key);
     notes.hide_text(&entry.value);
     let fields = Fields::read(&entry.value, &VOCABULARY, &owner, notes);
-    if let Some(node) = fields.get("keys") {
-        notes.hide(node);
-        let place = fields.place("keys").unwrap_or(node.span);
-        notes.push(
-            Diagnostic::error(place, "`keys` is never managed")
-                .help("a second factor belongs to the user and is left as it is: remove the key"),
-        );
-    }
     let wish = UserWish {
         enable: fields
             .get("enable")
@@ -57,7 +50,7 @@ pub(super) fn read(entry: &Entry<'_>, desired: &mut Desired, notes: &mut Notes) 
         comment: text(fields.get("comment"), "comment", COMMENT, notes),
         groups: fields.get("groups").map_or(Wish::Leave, |node| groups(node, notes)),
     };
-    let state = fields.state(&owner, &["keys"], notes);
+    let state = fields.state(&owner, &[], notes);
     let Some(user) = names::user(&entry.key, entry.span, Known::users(&desired.users), notes) else { return };
     if user.is_root() {
         spare_root(&fields, &wish, state, entry.span, notes);

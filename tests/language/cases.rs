@@ -26,7 +26,8 @@ pub fn check(file: &Path, found: &str) -> Result<(), String> {
     if expected == found {
         return Ok(());
     }
-    Err(format!("{}\n--- expected\n{expected}--- found\n{found}", file.display()))
+    let diff = similar::TextDiff::from_lines(&expected, found);
+    Err(diff.unified_diff().header(&file.display().to_string(), "found").to_string())
 }
 
 #[test]
