@@ -8,6 +8,7 @@ use super::names::{self, Known};
 use super::node::{Node, Value};
 use super::notes::Notes;
 use super::paths::path;
+use super::roles::misspelt;
 use super::value::{boolean, names as list};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::model::{Grant, Propagate};
@@ -53,7 +54,7 @@ pub(super) fn read(node: &Node<'_>, desired: &mut Desired, notes: &mut Notes) {
     let paths = required(&fields, node, "path", "paths", notes);
     let paths: Vec<Located<AclPath>> = located(paths, |text, span| path(text, span, notes));
     let roles = required(&fields, node, "roles", "role names", notes);
-    let roles: Vec<Located<RoleId>> = located(roles, |text, span| names::role(text, span, notes));
+    let roles: Vec<Located<RoleId>> = located(roles, |text, span| role(text, span, notes));
     let subjects = subjects(&fields, node, Known::all(desired), notes);
     let propagate = fields.get("propagate").and_then(|node| boolean(node, "propagate", notes));
     let wish = match fields.state(OWNER, &["path", "roles", "users", "groups", "tokens"], notes) {
@@ -171,6 +172,15 @@ fn located<T>(texts: Vec<Located<&str>>, mut read: impl FnMut(&str, Span) -> Opt
         .into_iter()
         .filter_map(|text| read(text.value, text.span).map(|value| Located { value, span: text.span }))
         .collect()
+}
+
+fn role(text: &str, span: Span, notes: &mut Notes) -> Option<RoleId> {
+    let role = names::role(text, span, notes)?;
+    let Some(meant) = misspelt(&role) else { return Some(role) };
+    notes.push(
+        Diagnostic::error(span, format!("there is no builtin role `{role}`")).label(format!("did you mean `{meant}`?")),
+    );
+    None
 }
 
 fn subjects(fields: &Fields<'_, '_>, entry: &Node<'_>, known: Known<'_>, notes: &mut Notes) -> Vec<Located<Subject>> {

@@ -48,7 +48,7 @@ fn parse(text: &str, span: Span) -> Result<Expire, Box<Diagnostic>> {
             Ok(seconds) if seconds <= LATEST => Ok(Expire::from(seconds)),
             _ => Err(error(format!("`expire` is too late: {shown}"))
                 .label("more than 2^53 seconds")
-                .help("Proxmox VE accepts such a number and then loses the user; for no end, write `never`")
+                .help("Proxmox VE accepts such a number and then loses the user or token; for no end, write `never`")
                 .into()),
         };
     }

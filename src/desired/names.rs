@@ -213,7 +213,8 @@ pub(super) fn refused(text: &str, error: NameError, span: Span) -> Diagnostic {
             NameKind::Group | NameKind::Role | NameKind::Pool | NameKind::Storage | NameKind::Vm => true,
         };
         if parts.len() > 1 && parts.iter().all(whole) {
-            return finding.help(format!("several names are written as a list: `[{}]`", Excerpt(&parts.join(", "))));
+            return finding
+                .help(format!("if these are several names, write a list: `[{}]`", Excerpt(&parts.join(", "))));
         }
     }
     match kind {

@@ -11,7 +11,7 @@ use super::node::{Entry, Node};
 use super::notes::Notes;
 use super::privileges::privilege;
 use super::value::{names as list, repeated};
-use crate::diagnostic::{Diagnostic, Span};
+use crate::diagnostic::{Diagnostic, Span, is_slip};
 use crate::pve::{Privilege, RoleId, builtin_roles};
 
 const VOCABULARY: Vocabulary = Vocabulary {
@@ -40,6 +40,12 @@ pub(super) fn read(entry: &Entry<'_>, desired: &mut Desired, notes: &mut Notes) 
 }
 
 static BUILTIN: LazyLock<BTreeSet<RoleId>> = LazyLock::new(|| builtin_roles().into_keys().collect());
+
+/// The builtin role that is meant by a name that is reserved for them and is none.
+pub(super) fn misspelt(role: &RoleId) -> Option<&'static RoleId> {
+    let strange = role.is_reserved() && !BUILTIN.contains(role);
+    BUILTIN.iter().find(|builtin| strange && is_slip(role.as_str(), builtin.as_str()))
+}
 
 /// The finding that a role's name belongs to the server.
 fn taken(role: &RoleId, span: Span) -> Option<Diagnostic> {

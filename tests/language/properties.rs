@@ -64,8 +64,6 @@ fn meaning(desired: &Desired) -> BTreeMap<String, String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
-
     #[test]
     fn no_text_makes_it_panic(text in "\\PC*") {
         survives(text);
