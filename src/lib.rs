@@ -8,3 +8,4 @@ pub mod model;
 pub mod permissions;
 pub mod pve;
 pub mod render;
+pub mod sandbox;

@@ -2,4 +2,5 @@
 
 mod fixtures;
 mod permissions;
+mod transcripts;
 mod user_cfg;

@@ -1,0 +1,28 @@
+//! What the node says of itself.
+
+use serde_json::{Value, json};
+
+use super::super::answer::Outcome;
+use super::super::check::Needs;
+use super::super::endpoint::{Endpoint, Verb};
+use super::super::schema::Checked;
+use super::Scene;
+
+pub(super) const CALLS: &[Endpoint] = &[
+    Endpoint::new(Verb::Get, "/version", &[], Needs::Credential, version),
+    Endpoint::new(Verb::Get, "/nodes", &[], Needs::Credential, nodes),
+    Endpoint::new(Verb::Get, "/access", &[], Needs::Credential, access),
+];
+
+fn version(_: &Scene<'_>, _: &Checked) -> Outcome {
+    Ok(json!({ "release": "9.2", "repoid": "0123456789abcdef", "version": "9.2.11" }))
+}
+
+fn nodes(_: &Scene<'_>, _: &Checked) -> Outcome {
+    Ok(json!([{ "id": "node/pve", "node": "pve", "status": "online", "type": "node" }]))
+}
+
+fn access(_: &Scene<'_>, _: &Checked) -> Outcome {
+    let below = ["users", "groups", "roles", "acl", "domains", "openid", "tfa", "ticket", "password", "permissions"];
+    Ok(below.iter().map(|name| json!({ "subdir": name })).collect::<Value>())
+}

@@ -1,0 +1,212 @@
+//! What a call needs, checked before its parameters are (api-facts.md, HTTP layer).
+
+use super::answer::Failure;
+use super::caller::Caller;
+use super::format::verify_user;
+use super::params::{Params, split_list};
+use super::rights::Rights;
+use crate::model::AccessState;
+use crate::pve::UserId;
+
+/// Who may call.
+#[derive(Clone, Copy)]
+pub(super) enum Needs {
+    /// Anybody, without a credential too.
+    Nothing,
+    /// Anybody with a credential.
+    Credential,
+    /// What a check finds in order; `root@pam` itself is not checked.
+    Check(Check),
+}
+
+/// A condition on caller and parameters, in the terms of the server's own table.
+#[derive(Clone, Copy)]
+pub(super) enum Check {
+    /// All of them; the first that fails is named.
+    And(&'static [Check]),
+    /// One of them; none is named.
+    Or(&'static [Check]),
+    /// One of the privileges at a path, in which `{name}` stands for a parameter.
+    Holds(&'static str, &'static [&'static str]),
+    /// The parameter `userid` is the caller.
+    IsSelf,
+    /// `Realm.AllocateUser` for the realm of `userid`.
+    AllocatesUser,
+    /// One of the privileges for all groups, or for some and those are the ones concerned.
+    ManagesUser(&'static [&'static str], GroupsParam),
+    /// Permission to change grants at the parameter `path`.
+    ModifiesGrants,
+}
+
+/// What the parameter `groups` has to do with a call.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum GroupsParam {
+    /// There is none.
+    None,
+    /// The groups of a user that is to be made.
+    Create,
+    /// The groups of a user that is there.
+    Update,
+}
+
+/// What became of a check that need not name what is missing.
+enum Verdict {
+    Met,
+    Unmet(Failure),
+}
+
+impl Needs {
+    /// Refuses unless `caller` has what is needed.
+    pub(super) fn check(
+        &self,
+        caller: &Caller,
+        state: &AccessState,
+        rights: &Rights<'_>,
+        params: &Params,
+    ) -> Result<(), Failure> {
+        match self {
+            Needs::Nothing => Ok(()),
+            _ if caller.is_root() => Ok(()),
+            _ if *caller == Caller::Nobody => Err(Failure::denied("user != null")),
+            Needs::Credential => Ok(()),
+            Needs::Check(check) => match (Subject { caller, state, rights, params }).verdict(check)? {
+                Verdict::Met => Ok(()),
+                Verdict::Unmet(failure) => Err(failure),
+            },
+        }
+    }
+}
+
+struct Subject<'a> {
+    caller: &'a Caller,
+    state: &'a AccessState,
+    rights: &'a Rights<'a>,
+    params: &'a Params,
+}
+
+impl Subject<'_> {
+    /// `Err` refuses even inside [`Check::Or`]; [`Verdict::Unmet`] lets the next alternative try.
+    fn verdict(&self, check: &Check) -> Result<Verdict, Failure> {
+        match check {
+            Check::And(all) => {
+                for check in *all {
+                    if let unmet @ Verdict::Unmet(_) = self.verdict(check)? {
+                        return Ok(unmet);
+                    }
+                }
+                Ok(Verdict::Met)
+            }
+            Check::Or(any) => {
+                for check in *any {
+                    if let Verdict::Met = self.verdict(check)? {
+                        return Ok(Verdict::Met);
+                    }
+                }
+                Ok(Verdict::Unmet(Failure::Denied(None)))
+            }
+            Check::Holds(template, privileges) => Ok(self.holds(&self.fill(template), privileges)),
+            Check::IsSelf => {
+                let user = self.user()?;
+                Ok(if self.caller.is_user(&user) && self.state.users.contains_key(&user) {
+                    Verdict::Met
+                } else {
+                    Verdict::Unmet(Failure::Denied(None))
+                })
+            }
+            Check::AllocatesUser => {
+                let user = self.user()?;
+                Ok(self.holds(&format!("/access/realm/{}", user.realm()), &["Realm.AllocateUser"]))
+            }
+            Check::ManagesUser(privileges, groups) => self.manages(privileges, *groups),
+            Check::ModifiesGrants => Ok(match normalise(&self.params.text("path").unwrap_or_default()) {
+                // The call itself refuses such a path.
+                None => Verdict::Met,
+                Some(path) => self.holds(&path, Rights::to_modify_grants(&path)),
+            }),
+        }
+    }
+
+    fn holds(&self, path: &str, privileges: &[&str]) -> Verdict {
+        match self.rights.require_any(path, privileges) {
+            Ok(()) => Verdict::Met,
+            Err(failure) => Verdict::Unmet(failure),
+        }
+    }
+
+    fn manages(&self, privileges: &[&str], param: GroupsParam) -> Result<Verdict, Failure> {
+        let name = self.params.text("userid").unwrap_or_default();
+        let user = name.parse::<UserId>().ok().filter(|user| self.state.users.contains_key(user));
+        if param != GroupsParam::Create && user.is_none() {
+            return Ok(Verdict::Unmet(Failure::died(format!("no such user ('{name}')"))));
+        }
+        if self.rights.holds_any("/access/groups", privileges) {
+            return Ok(Verdict::Met);
+        }
+        let managed = self.rights.groups(privileges);
+        if param != GroupsParam::None {
+            let wanted = self.params.text("groups").unwrap_or_default();
+            if split_list(&wanted).next().is_none() {
+                return Err(Failure::denied(format!("/access/groups, {}", privileges.join("|"))));
+            }
+            if let Some(other) = split_list(&wanted).find(|name| !managed.iter().any(|group| group.as_str() == *name)) {
+                return Err(Failure::denied(format!("/access/groups/{other}, {}", privileges.join("|"))));
+            }
+        }
+        let is_managed = user.is_some_and(|user| self.rights.members(&managed).contains(&user));
+        Ok(if param == GroupsParam::Create || is_managed {
+            Verdict::Met
+        } else {
+            Verdict::Unmet(Failure::Denied(None))
+        })
+    }
+
+    fn user(&self) -> Result<UserId, Failure> {
+        verify_user(&self.params.text("userid").unwrap_or_default()).map_err(Failure::died)
+    }
+
+    /// The template with its parameters; nothing at all where the result is no path (transcript `pools`, `a b`).
+    fn fill(&self, template: &str) -> String {
+        let filled = template.split_inclusive('}').fold(String::new(), |mut path, part| {
+            match part.split_once('{') {
+                Some((fixed, name)) => {
+                    path.push_str(fixed);
+                    path.push_str(&self.params.text(name.trim_end_matches('}')).unwrap_or_default());
+                }
+                None => path.push_str(part),
+            }
+            path
+        });
+        normalise(&filled).unwrap_or_default()
+    }
+}
+
+/// A path of the access tree as the server normalises it; `None` where it cannot be one.
+///
+/// Letters are those of all scripts, other than in [`AclPath`](crate::pve::AclPath): a grant at such a path is
+/// accepted and never stored (api-facts.md, ACL).
+pub(super) fn normalise(text: &str) -> Option<String> {
+    if text.is_empty() || text == "0" || !text.chars().all(|c| c.is_alphanumeric() || ".-_/".contains(c)) {
+        return None;
+    }
+    let words: Vec<&str> = text.split('/').filter(|word| !word.is_empty()).collect();
+    Some(format!("/{}", words.join("/")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_normalised() {
+        for (text, path) in [
+            ("/", Some("/")),
+            ("//", Some("/")),
+            ("vms/", Some("/vms")),
+            ("/storage/ü", Some("/storage/ü")),
+            ("", None),
+            ("/storage/a b", None),
+        ] {
+            assert_eq!(normalise(text).as_deref(), path, "{text}");
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! The folder with the server's files. The disk is the truth: every request reads it, every write is locked.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use secrecy::SecretString;
+
+use super::answer::Failure;
+use super::error::SandboxError;
+use super::secrets::{Shadow, TokenSecrets};
+use super::ticket::Signer;
+use crate::model::{AccessState, Privsep, Realm, Text, Token, User, domains_cfg, user_cfg};
+use crate::pve::{RealmId, Release, TokenId, UserId};
+
+/// The greatest user.cfg that the cluster's file system takes (api-facts.md, HTTP layer).
+const USER_CFG_LIMIT: usize = 1024 * 1024;
+
+/// How long a writer waits for the others (api-facts.md, HTTP layer: "Locks").
+const LOCK_PATIENCE: Duration = Duration::from_secs(10);
+
+/// The state in one folder.
+#[derive(Debug)]
+pub(super) struct Folder {
+    dir: PathBuf,
+    cache: Mutex<Option<Parsed>>,
+}
+
+/// What was read last: the files' bytes, and what they meant.
+#[derive(Debug)]
+struct Parsed {
+    user_cfg: Vec<u8>,
+    domains_cfg: Vec<u8>,
+    state: Arc<AccessState>,
+}
+
+/// Which accounts a password belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Accounts {
+    /// Those of realm pve.
+    Pve,
+    /// Those of the system itself.
+    Pam,
+}
+
+impl Accounts {
+    fn file(self) -> &'static str {
+        match self {
+            Accounts::Pve => "priv/shadow.cfg",
+            Accounts::Pam => "priv/pam-shadow.cfg",
+        }
+    }
+}
+
+const USER_CFG: &str = "user.cfg";
+const DOMAINS_CFG: &str = "domains.cfg";
+const TOKEN_CFG: &str = "priv/token.cfg";
+const SIGNING_KEY: &str = "priv/authkey.key";
+const LOCK: &str = ".lock";
+
+impl Folder {
+    /// Opens `dir`, made into a fresh node if there is no user.cfg in it.
+    pub(super) fn open(dir: &Path) -> Result<Folder, SandboxError> {
+        let folder = Folder { dir: dir.to_owned(), cache: Mutex::new(None) };
+        let private = dir.join("priv");
+        fs::create_dir_all(&private).map_err(|source| SandboxError::File { path: private, source })?;
+        let locked = folder.lock()?;
+        if !dir.join(USER_CFG).exists() {
+            locked.install()?;
+        }
+        drop(locked);
+        Ok(folder)
+    }
+
+    /// The state as it is now.
+    pub(super) fn read(&self) -> Result<Arc<AccessState>, SandboxError> {
+        let (user_cfg, domains_cfg) = (self.bytes(USER_CFG)?, self.bytes(DOMAINS_CFG)?);
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(parsed) = cache.as_ref()
+            && parsed.user_cfg == user_cfg
+            && parsed.domains_cfg == domains_cfg
+        {
+            return Ok(Arc::clone(&parsed.state));
+        }
+        let mut state = user_cfg::read(&user_cfg, Release::MEASURED).state;
+        state.realms = domains_cfg::read(&domains_cfg);
+        let state = Arc::new(state);
+        *cache = Some(Parsed { user_cfg, domains_cfg, state: Arc::clone(&state) });
+        Ok(state)
+    }
+
+    /// The secrets of all tokens.
+    pub(super) fn token_secrets(&self) -> Result<TokenSecrets, SandboxError> {
+        Ok(TokenSecrets::read(&self.text(TOKEN_CFG)?))
+    }
+
+    /// The passwords of `accounts`.
+    pub(super) fn shadow(&self, accounts: Accounts) -> Result<Shadow, SandboxError> {
+        Ok(Shadow::read(&self.text(accounts.file())?))
+    }
+
+    /// What signs tickets.
+    pub(super) fn signer(&self) -> Result<Signer, SandboxError> {
+        Ok(Signer::new(&SecretString::from(self.text(SIGNING_KEY)?)))
+    }
+
+    /// The token of a fresh node.
+    pub(super) fn admin_token(&self) -> Result<Option<(TokenId, SecretString)>, SandboxError> {
+        let (state, secrets) = (self.read()?, self.token_secrets()?);
+        let token = admin_token();
+        let secret = secrets.get(&token.to_string()).filter(|_| state.tokens.contains_key(&token)).cloned();
+        Ok(secret.map(|secret| (token, secret)))
+    }
+
+    /// Waits for the others and keeps them out until the result is dropped.
+    pub(super) fn lock(&self) -> Result<Locked<'_>, SandboxError> {
+        let path = self.dir.join(LOCK);
+        let file = |source| SandboxError::File { path: path.clone(), source };
+        let lock = File::options().create(true).truncate(false).write(true).open(&path).map_err(file)?;
+        let started = Instant::now();
+        loop {
+            match lock.try_lock() {
+                Ok(()) => return Ok(Locked { folder: self, _lock: lock }),
+                Err(TryLockError::WouldBlock) if started.elapsed() < LOCK_PATIENCE => {
+                    thread::sleep(Duration::from_millis(1));
+                }
+                Err(TryLockError::WouldBlock) => return Err(SandboxError::Locked { path }),
+                Err(TryLockError::Error(source)) => return Err(file(source)),
+            }
+        }
+    }
+
+    /// Changes user.cfg under the lock. What `change` refuses is answered as a failure of `action`, nothing written.
+    pub(super) fn edit_access<T>(
+        &self,
+        action: &str,
+        change: impl FnOnce(&Locked<'_>, &mut AccessState) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let edit = || {
+            let locked = self.lock()?;
+            let mut state = self.read()?.as_ref().clone();
+            let result = change(&locked, &mut state)?;
+            let text = user_cfg::write(&state);
+            if text.len() > USER_CFG_LIMIT {
+                return Err(Failure::died("unable to write '/etc/pve/user.cfg.tmp.37' - File too large"));
+            }
+            locked.write(USER_CFG, text.as_bytes())?;
+            Ok(result)
+        };
+        edit().map_err(|failure: Failure| failure.inside(action))
+    }
+
+    fn bytes(&self, name: &str) -> Result<Vec<u8>, SandboxError> {
+        let path = self.dir.join(name);
+        match fs::read(&path) {
+            Ok(bytes) => Ok(bytes),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(source) => Err(SandboxError::File { path, source }),
+        }
+    }
+
+    fn text(&self, name: &str) -> Result<String, SandboxError> {
+        Ok(String::from_utf8_lossy(&self.bytes(name)?).into_owned())
+    }
+}
+
+/// The folder while nobody else writes.
+#[derive(Debug)]
+pub(super) struct Locked<'a> {
+    folder: &'a Folder,
+    _lock: File,
+}
+
+impl Locked<'_> {
+    /// Makes a new secret for `token`.
+    pub(super) fn renew_secret(&self, token: &TokenId) -> Result<SecretString, SandboxError> {
+        let mut secrets = self.folder.token_secrets()?;
+        let secret = secrets.generate(&token.to_string());
+        self.write(TOKEN_CFG, secrets.write().as_bytes())?;
+        Ok(secret)
+    }
+
+    /// Forgets the secret of `token`.
+    pub(super) fn drop_secret(&self, token: &TokenId) -> Result<(), SandboxError> {
+        let mut secrets = self.folder.token_secrets()?;
+        secrets.remove(&token.to_string());
+        self.write(TOKEN_CFG, secrets.write().as_bytes())
+    }
+
+    /// Changes the passwords of `accounts`.
+    pub(super) fn edit_shadow(&self, accounts: Accounts, change: impl FnOnce(&mut Shadow)) -> Result<(), SandboxError> {
+        let mut shadow = self.folder.shadow(accounts)?;
+        change(&mut shadow);
+        self.write(accounts.file(), shadow.write().as_bytes())
+    }
+
+    /// Writes a whole file; others see the one before or this one, nothing between.
+    fn write(&self, name: &str, content: &[u8]) -> Result<(), SandboxError> {
+        let path = self.folder.dir.join(name);
+        let replace = || -> io::Result<()> {
+            let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(&self.folder.dir))?;
+            file.write_all(content)?;
+            file.as_file().sync_all()?;
+            file.persist(&path)?;
+            Ok(())
+        };
+        replace().map_err(|source| SandboxError::File { path: path.clone(), source })
+    }
+
+    /// Writes what a freshly installed node holds (api-facts.md, its beginning), the token's secret made anew.
+    fn install(&self) -> Result<(), SandboxError> {
+        self.write(SIGNING_KEY, uuid::Uuid::new_v4().to_string().as_bytes())?;
+        self.renew_secret(&admin_token())?;
+        self.edit_shadow(Accounts::Pam, |shadow| shadow.set("root", &SecretString::from("rootpass")))?;
+        self.edit_shadow(Accounts::Pve, |_| ())?;
+        self.write(DOMAINS_CFG, domains_cfg::write(&fresh_realms()).as_bytes())?;
+        self.write(USER_CFG, user_cfg::write(&fresh_access()).as_bytes())
+    }
+}
+
+fn admin_token() -> TokenId {
+    // A valid name, as every test shows.
+    TokenId::new(UserId::root(), "admin").expect("a token's name")
+}
+
+fn fresh_access() -> AccessState {
+    let mut state = AccessState::empty(Release::MEASURED);
+    state.users.insert(UserId::root(), User { email: Text::from("root@example.test"), ..User::default() });
+    let bootstrap = Token { comment: Text::from("test bootstrap"), privsep: Privsep::No, ..Token::default() };
+    state.tokens.insert(admin_token(), bootstrap);
+    state
+}
+
+/// The realms of a fresh node.
+pub(super) fn fresh_realms() -> std::collections::BTreeMap<RealmId, Realm> {
+    [("pam", "Linux PAM standard authentication"), ("pve", "Proxmox VE authentication server")]
+        .into_iter()
+        .filter_map(|(name, comment)| {
+            let options = [("comment".to_owned(), comment.to_owned())].into();
+            Some((name.parse().ok()?, Realm { r#type: name.to_owned(), options }))
+        })
+        .collect()
+}
+
+impl From<SandboxError> for Failure {
+    fn from(error: SandboxError) -> Failure {
+        match error {
+            SandboxError::Locked { .. } => Failure::died("cfs-lock 'file-user_cfg' error: got lock request timeout"),
+            SandboxError::File { .. } | SandboxError::Listen { .. } => Failure::died(error),
+        }
+    }
+}

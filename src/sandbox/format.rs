@@ -1,0 +1,158 @@
+//! The named formats of parameters, with the words that a value is refused in.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use super::params::split_list;
+use crate::pve::{GroupId, Privilege, RealmId, Release, RoleId, TokenId, UserId, privileges};
+
+/// A format of the server's schema; the plural is its list form.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    User,
+    Users,
+    Group,
+    Groups,
+    Role,
+    Roles,
+    Tokens,
+    Privileges,
+    Realm,
+    /// Names of options.
+    Options,
+    /// A mail address or nothing.
+    Email,
+}
+
+impl Format {
+    /// Whether several values may come as one.
+    pub(super) fn is_list(self) -> bool {
+        match self {
+            Format::Users | Format::Groups | Format::Roles | Format::Tokens | Format::Privileges | Format::Options => {
+                true
+            }
+            Format::User | Format::Group | Format::Role | Format::Realm | Format::Email => false,
+        }
+    }
+
+    /// What the server says of `value`, without the line end.
+    pub(super) fn check(self, value: &str) -> Result<(), String> {
+        if self.is_list() { split_list(value).try_for_each(|item| self.check_one(item)) } else { self.check_one(value) }
+    }
+
+    fn check_one(self, value: &str) -> Result<(), String> {
+        let fine = |fine: bool, fault: String| if fine { Ok(()) } else { Err(fault) };
+        match self {
+            Format::User | Format::Users => verify_user(value).map(drop),
+            Format::Group | Format::Groups => {
+                fine(value.parse::<GroupId>().is_ok(), format!("group name '{value}' contains invalid characters"))
+            }
+            Format::Role | Format::Roles => {
+                fine(value.parse::<RoleId>().is_ok(), format!("role name '{value}' contains invalid characters"))
+            }
+            Format::Tokens => {
+                fine(value.parse::<TokenId>().is_ok(), format!("value '{value}' does not look like a valid token ID"))
+            }
+            Format::Privileges => fine(is_privilege(value), format!("invalid privilege '{value}'")),
+            Format::Realm => {
+                fine(value.parse::<RealmId>().is_ok(), "value does not look like a valid realm".to_owned())
+            }
+            Format::Options => fine(is_option(value), format!("invalid configuration ID '{value}'")),
+            Format::Email => {
+                fine(value.is_empty() || is_email(value), "value does not look like a valid email address".to_owned())
+            }
+        }
+    }
+}
+
+/// The user that `text` names, or what the server says of it: the length first, then the form
+/// (transcript `users`, POSTs of bad names).
+pub(super) fn verify_user(text: &str) -> Result<UserId, String> {
+    match text.chars().count() {
+        ..3 => Err(format!("user name '{text}' is too short")),
+        length @ 65.. => Err(format!("user name '{text}' is too long ({length} > 64)")),
+        _ => text.parse().map_err(|_| format!("value '{text}' does not look like a valid user name")),
+    }
+}
+
+/// The part of a token's id after the `!`.
+pub(super) fn is_token_name(text: &str) -> bool {
+    TokenId::new(UserId::root(), text).is_ok()
+}
+
+/// Marks of a second factor.
+pub(super) fn is_keys(text: &str) -> bool {
+    text.len() <= 4096 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'!' | b'='))
+}
+
+/// A user or a token, of any length.
+pub(super) fn is_principal(text: &str) -> bool {
+    let named = |user: &str| match user.rsplit_once('@') {
+        Some((name, realm)) => {
+            !name.is_empty()
+                && !name.contains(|c: char| c.is_whitespace() || matches!(c, ':' | '/'))
+                && realm.parse::<RealmId>().is_ok()
+        }
+        None => false,
+    };
+    named(text) || text.rsplit_once('!').is_some_and(|(user, token)| named(user) && is_token_name(token))
+}
+
+fn is_privilege(text: &str) -> bool {
+    static KNOWN: LazyLock<BTreeSet<Privilege>> = LazyLock::new(|| privileges(Release::MEASURED).collect());
+    text.parse::<Privilege>().is_ok_and(|privilege| KNOWN.contains(&privilege))
+}
+
+fn is_option(text: &str) -> bool {
+    text.len() >= 2
+        && text.starts_with(|first: char| first.is_ascii_alphabetic())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+}
+
+fn is_email(text: &str) -> bool {
+    let words = |text: &str, allowed: fn(char) -> bool| {
+        text.split('.').all(|word| !word.is_empty() && word.chars().all(allowed))
+    };
+    text.split_once('@').is_some_and(|(name, host)| {
+        words(name, |c| c.is_alphanumeric() || matches!(c, '_' | '+' | '-' | '~'))
+            && words(host, |c| c.is_ascii_alphanumeric() || c == '-')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn users_are_refused_in_the_servers_words() {
+        for (text, fault) in [
+            ("", "user name '' is too short"),
+            ("a b@pve", "value 'a b@pve' does not look like a valid user name"),
+            ("bad", "value 'bad' does not look like a valid user name"),
+        ] {
+            assert_eq!(verify_user(text).unwrap_err(), fault);
+        }
+        let long = format!("{}@pve", "x".repeat(61));
+        assert_eq!(verify_user(&long).unwrap_err(), format!("user name '{long}' is too long (65 > 64)"));
+    }
+
+    #[test]
+    fn mail_addresses_look_like_the_servers() {
+        for good in ["bob@example.com", "a+b@ex.co", "a.b@localhost"] {
+            assert!(is_email(good), "{good}");
+        }
+        for bad in ["nonsense", "@x", "a@", "a..b@x", "a@b@c", "a b@c"] {
+            assert!(!is_email(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn principals_are_users_and_tokens() {
+        for good in ["u@pve", "u@pve!tok", "a!b@pve", "x@corp!t1"] {
+            assert!(is_principal(good), "{good}");
+        }
+        for bad in ["u", "u@p", "u@pve!", "u@pve!1a", "a b@pve", ""] {
+            assert!(!is_principal(bad), "{bad}");
+        }
+    }
+}

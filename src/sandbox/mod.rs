@@ -1,0 +1,79 @@
+//! The built-in server: Proxmox VE's access API over HTTP on loopback, its state in a folder.
+//!
+//! Knows what release 9.2 answers to which request, down to reason phrases, and keeps its state in the server's own
+//! files. Does not know plans: tests against it must not compare the program with itself.
+
+mod answer;
+mod caller;
+mod calls;
+mod check;
+mod clock;
+mod endpoint;
+mod error;
+mod folder;
+mod format;
+mod params;
+mod request;
+mod rights;
+mod schema;
+mod secrets;
+mod server;
+mod ticket;
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+pub use clock::Clock;
+pub use error::SandboxError;
+use folder::Folder;
+pub use server::{Logged, Serving};
+
+use crate::pve::TokenId;
+
+/// How a sandbox differs from the server on purpose.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// How long an answer of 401 is held back; the server takes 3 s, the default is no delay.
+    pub delay_unauthorized: Duration,
+    /// What the server takes for now.
+    pub clock: Clock,
+}
+
+/// A server's state in a folder, which several processes may use at once.
+#[derive(Clone, Debug)]
+pub struct Sandbox {
+    node: Arc<Node>,
+}
+
+/// What every request is answered from.
+#[derive(Debug)]
+struct Node {
+    folder: Folder,
+    options: Options,
+}
+
+impl Sandbox {
+    /// Opens the state in `dir`; an empty or missing folder becomes a freshly installed node.
+    pub fn open(dir: &Path) -> Result<Sandbox, SandboxError> {
+        Sandbox::open_with(dir, Options::default())
+    }
+
+    /// As [`Sandbox::open`], with `options`.
+    pub fn open_with(dir: &Path, options: Options) -> Result<Sandbox, SandboxError> {
+        Ok(Sandbox { node: Arc::new(Node { folder: Folder::open(dir)?, options }) })
+    }
+
+    /// The token that a fresh node comes with, `root@pam!admin`, and its secret; none if it has been deleted.
+    pub fn admin_token(&self) -> Result<Option<(TokenId, SecretString)>, SandboxError> {
+        self.node.folder.admin_token()
+    }
+
+    /// Serves on `addr` until the result is dropped; port 0 takes any free one.
+    pub async fn serve(&self, addr: SocketAddr) -> Result<Serving, SandboxError> {
+        server::serve(Arc::clone(&self.node), addr).await
+    }
+}

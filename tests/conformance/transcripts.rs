@@ -1,0 +1,283 @@
+//! Every recorded conversation with a real server goes the same way with the sandbox.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use hyper::ext::ReasonPhrase;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use pve_access::sandbox::{Sandbox, Serving};
+use reqwest::{Client, Method, RequestBuilder};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::fixtures;
+
+#[test]
+fn the_sandbox_answers_as_the_server_did() {
+    // Only the first caller installs one; any will do.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    fixtures::check_all(&fixtures::files("transcripts", ".jsonl"), replay);
+}
+
+/// A line of a transcript: the scenario's name first, then requests with their answers, the file at last.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Line {
+    Request(Box<Exchange>),
+    Last {
+        user_cfg_after: String,
+    },
+    First {
+        #[serde(rename = "scenario")]
+        _scenario: String,
+    },
+}
+
+#[derive(Deserialize)]
+struct Exchange {
+    r#as: String,
+    method: String,
+    path: String,
+    #[serde(default)]
+    form: Option<BTreeMap<String, Value>>,
+    #[serde(default)]
+    json: Option<Value>,
+    status: u16,
+    reason: String,
+    body: Value,
+}
+
+fn replay(file: &Path) -> Result<(), String> {
+    let text = fixtures::text(file)?;
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
+    runtime.block_on(async {
+        let dir = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let mut player = Player::start(dir.path()).await?;
+        let mut report = String::new();
+        for (number, line) in (1..).zip(text.lines()) {
+            let line: Line = serde_json::from_str(line).map_err(|error| format!("line {number}: {error}"))?;
+            let difference = match line {
+                Line::First { .. } => Ok(()),
+                Line::Request(exchange) => player.play(&exchange).await,
+                Line::Last { user_cfg_after } => {
+                    fixtures::compare(&user_cfg_after, &fixtures::text(&dir.path().join("user.cfg"))?)
+                }
+            };
+            if let Err(difference) = difference {
+                // Writing to a String cannot fail.
+                let _ = writeln!(report, "line {number}: {difference}");
+            }
+        }
+        if report.is_empty() { Ok(()) } else { Err(report) }
+    })
+}
+
+/// A client with all the credentials that it has come across.
+struct Player {
+    serving: Serving,
+    client: Client,
+    secrets: BTreeMap<String, SecretString>,
+    old_secrets: BTreeMap<String, SecretString>,
+    passwords: BTreeMap<String, SecretString>,
+    tickets: BTreeMap<String, Ticket>,
+}
+
+#[derive(Clone)]
+struct Ticket {
+    ticket: SecretString,
+    csrf: SecretString,
+}
+
+/// What came back.
+struct Answer {
+    status: u16,
+    reason: String,
+    body: Value,
+}
+
+impl Player {
+    async fn start(dir: &Path) -> Result<Player, String> {
+        let sandbox = Sandbox::open(dir).map_err(|error| error.to_string())?;
+        let (token, secret) = sandbox.admin_token().map_err(|error| error.to_string())?.ok_or("no admin token")?;
+        let localhost = "127.0.0.1:0".parse().map_err(|_| "not an address")?;
+        Ok(Player {
+            serving: sandbox.serve(localhost).await.map_err(|error| error.to_string())?,
+            client: Client::builder().no_proxy().build().map_err(|error| error.to_string())?,
+            secrets: BTreeMap::from([(token.to_string(), secret)]),
+            old_secrets: BTreeMap::new(),
+            passwords: BTreeMap::from([("root@pam".to_owned(), SecretString::from("rootpass"))]),
+            tickets: BTreeMap::new(),
+        })
+    }
+
+    /// Sends a recorded request and compares the answers.
+    async fn play(&mut self, exchange: &Exchange) -> Result<(), String> {
+        let request = self.request(&exchange.method, &exchange.path, exchange.form.as_ref(), exchange.json.as_ref())?;
+        let request = self.authenticate(request, &exchange.r#as).await?;
+        let answer = send(request).await?;
+        self.learn(exchange, &answer.body);
+        let is_ordered = exchange.path == "/access/users";
+        let recorded = say(exchange.status, &exchange.reason, exchange.body.clone(), is_ordered);
+        let ours = say(answer.status, &answer.reason, answer.body, is_ordered);
+        fixtures::compare(&recorded, &ours)
+            .map_err(|difference| format!("{} as {}\n{difference}", describe(exchange), exchange.r#as))
+    }
+
+    fn request(
+        &self,
+        method: &str,
+        path: &str,
+        form: Option<&BTreeMap<String, Value>>,
+        json: Option<&Value>,
+    ) -> Result<RequestBuilder, String> {
+        let method: Method = method.parse().map_err(|_| format!("{method} is no method"))?;
+        let mut url = format!("{}/api2/json{path}", self.serving.url());
+        let form = form.map(encode).unwrap_or_default();
+        let has_body = matches!(method, Method::POST | Method::PUT);
+        if !has_body && !form.is_empty() {
+            url = format!("{url}?{form}");
+        }
+        let request = self.client.request(method, url);
+        Ok(match json {
+            Some(json) => request.header("Content-Type", "application/json").body(json.to_string()),
+            None if has_body => request.header("Content-Type", "application/x-www-form-urlencoded").body(form),
+            None => request,
+        })
+    }
+
+    /// Adds the credential that `who` stands for: a token, a login, or one of the wrong ones.
+    async fn authenticate(&mut self, request: RequestBuilder, who: &str) -> Result<RequestBuilder, String> {
+        let token = |id: &str, secret: &str| format!("PVEAPIToken={id}={secret}");
+        let wrong = "00000000-0000-4000-8000-000000000000";
+        Ok(match who {
+            "none" => request,
+            "bad secret" => request.header("Authorization", token("root@pam!admin", wrong)),
+            "no such token" => request.header("Authorization", token("root@pam!nope", wrong)),
+            _ if who.contains('!') => {
+                let (id, secret) = match who.strip_prefix("old secret of ") {
+                    Some(id) => (id, self.old_secrets.get(id)),
+                    None => (who, self.secrets.get(who)),
+                };
+                let secret = secret.ok_or_else(|| format!("no secret of {id} is known"))?;
+                request.header("Authorization", token(id, secret.expose_secret()))
+            }
+            _ => {
+                let (user, has_csrf) = match who.strip_suffix(" without CSRF") {
+                    Some(user) => (user, false),
+                    None => (who, true),
+                };
+                let Ticket { ticket, csrf } = self.log_in(user).await?;
+                let encoded = utf8_percent_encode(ticket.expose_secret(), NON_ALPHANUMERIC);
+                let request = request.header("Cookie", format!("PVEAuthCookie={encoded}"));
+                if has_csrf { request.header("CSRFPreventionToken", csrf.expose_secret()) } else { request }
+            }
+        })
+    }
+
+    /// The ticket of `user`, the same one every time.
+    async fn log_in(&mut self, user: &str) -> Result<Ticket, String> {
+        if let Some(ticket) = self.tickets.get(user) {
+            return Ok(ticket.clone());
+        }
+        let password = self.passwords.get(user).ok_or_else(|| format!("no password of {user} is known"))?;
+        let form = BTreeMap::from([
+            ("username".to_owned(), Value::from(user)),
+            ("password".to_owned(), Value::from(password.expose_secret())),
+        ]);
+        let answer = send(self.request("POST", "/access/ticket", Some(&form), None)?).await?;
+        let text = |name: &str| answer.body["data"][name].as_str().map(SecretString::from);
+        let (Some(ticket), Some(csrf)) = (text("ticket"), text("CSRFPreventionToken")) else {
+            return Err(format!("{user} cannot log in: {} {}", answer.status, answer.reason));
+        };
+        let ticket = Ticket { ticket, csrf };
+        self.tickets.insert(user.to_owned(), ticket.clone());
+        Ok(ticket)
+    }
+
+    /// Remembers the secrets in an answer and the passwords in a request.
+    fn learn(&mut self, exchange: &Exchange, body: &Value) {
+        let data = &body["data"];
+        if let (Some(token), Some(secret)) = (data["full-tokenid"].as_str(), data["value"].as_str())
+            && let Some(old) = self.secrets.insert(token.to_owned(), SecretString::from(secret))
+        {
+            self.old_secrets.insert(token.to_owned(), old);
+        }
+        let given = |name: &str| exchange.form.as_ref()?.get(name)?.as_str();
+        if let (Some(user), Some(password)) = (given("userid"), given("password")) {
+            self.passwords.insert(user.to_owned(), SecretString::from(password));
+        }
+    }
+}
+
+async fn send(request: RequestBuilder) -> Result<Answer, String> {
+    let response = request.send().await.map_err(|error| format!("{error:?}"))?;
+    let status = response.status();
+    let reason = match response.extensions().get::<ReasonPhrase>() {
+        Some(reason) => String::from_utf8_lossy(reason.as_bytes()).into_owned(),
+        None => status.canonical_reason().unwrap_or_default().to_owned(),
+    };
+    let text = response.text().await.map_err(|error| format!("{error:?}"))?;
+    let body = match text.as_str() {
+        "" => Value::Null,
+        text => serde_json::from_str(text).unwrap_or_else(|_| Value::from(text)),
+    };
+    Ok(Answer { status: status.as_u16(), reason, body })
+}
+
+fn encode(form: &BTreeMap<String, Value>) -> String {
+    let pair = |(name, value): (&String, &Value)| {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        format!("{}={}", utf8_percent_encode(name, NON_ALPHANUMERIC), utf8_percent_encode(&value, NON_ALPHANUMERIC))
+    };
+    form.iter().map(pair).collect::<Vec<_>>().join("&")
+}
+
+/// An answer as comparable text: secrets as the recording hides them, and lists sorted that the server shuffles.
+fn say(status: u16, reason: &str, mut body: Value, is_ordered: bool) -> String {
+    hide(&mut body);
+    if !is_ordered {
+        sort(&mut body);
+    }
+    let body = serde_json::to_string_pretty(&body).unwrap_or_default();
+    format!("{status} {reason}\n{body}\n")
+}
+
+fn hide(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                let hidden = match (name.as_str(), member.as_str()) {
+                    ("value", Some(text)) if uuid::Uuid::parse_str(text).is_ok() => Some("<uuid>"),
+                    ("ticket", Some(text)) if text.starts_with("PVE:") => Some("<ticket>"),
+                    ("CSRFPreventionToken", Some(text)) if text.contains(':') => Some("<csrf>"),
+                    _ => None,
+                };
+                match hidden {
+                    Some(hidden) => *member = Value::from(hidden),
+                    None => hide(member),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(hide),
+        _ => {}
+    }
+}
+
+fn sort(value: &mut Value) {
+    match value {
+        Value::Object(members) => members.values_mut().for_each(sort),
+        Value::Array(items) => {
+            items.iter_mut().for_each(sort);
+            items.sort_by_cached_key(Value::to_string);
+        }
+        _ => {}
+    }
+}
+
+fn describe(exchange: &Exchange) -> String {
+    let form = exchange.form.as_ref().map(encode).unwrap_or_default();
+    let json = exchange.json.as_ref().map(Value::to_string).unwrap_or_default();
+    format!("{} {} {form}{json}", exchange.method, exchange.path)
+}
