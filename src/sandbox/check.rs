@@ -104,7 +104,10 @@ impl Subject<'_> {
                 }
                 Ok(Verdict::Unmet(Failure::Denied(None)))
             }
-            Check::Holds(template, privileges) => Ok(self.holds(&self.fill(template), privileges)),
+            Check::Holds(template, privileges) => Ok(match self.fill(template) {
+                Some(path) => self.holds(&path, privileges),
+                None => Verdict::Unmet(Failure::denied(format!(", {}", privileges.join("|")))),
+            }),
             Check::IsSelf => {
                 let user = self.user()?;
                 Ok(if self.caller.is_user(&user) && self.state.users.contains_key(&user) {
@@ -164,8 +167,8 @@ impl Subject<'_> {
         verify_user(&self.params.text("userid").unwrap_or_default()).map_err(Failure::died)
     }
 
-    /// The template with its parameters; nothing at all where the result is no path (transcript `pools`, `a b`).
-    fn fill(&self, template: &str) -> String {
+    /// The template with its parameters; at what is no path nobody holds anything (transcript `pools`, `a b`).
+    fn fill(&self, template: &str) -> Option<String> {
         let filled = template.split_inclusive('}').fold(String::new(), |mut path, part| {
             match part.split_once('{') {
                 Some((fixed, name)) => {
@@ -176,7 +179,7 @@ impl Subject<'_> {
             }
             path
         });
-        normalise(&filled).unwrap_or_default()
+        normalise(&filled)
     }
 }
 

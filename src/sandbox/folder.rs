@@ -1,5 +1,6 @@
 //! The folder with the server's files. The disk is the truth: every request reads it, every write is locked.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -7,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::answer::Failure;
 use super::error::SandboxError;
@@ -107,6 +108,11 @@ impl Folder {
         Ok(Signer::new(&SecretString::from(self.text(SIGNING_KEY)?)))
     }
 
+    /// domains.cfg as it stands there.
+    pub(super) fn domains_cfg(&self) -> Result<Vec<u8>, SandboxError> {
+        self.bytes(DOMAINS_CFG)
+    }
+
     /// The token of a fresh node.
     pub(super) fn admin_token(&self) -> Result<Option<(TokenId, SecretString)>, SandboxError> {
         let (state, secrets) = (self.read()?, self.token_secrets()?);
@@ -197,6 +203,32 @@ impl Locked<'_> {
         self.write(accounts.file(), shadow.write().as_bytes())
     }
 
+    /// Writes domains.cfg.
+    pub(super) fn write_domains_cfg(&self, content: &str) -> Result<(), SandboxError> {
+        self.write(DOMAINS_CFG, content.as_bytes())
+    }
+
+    /// Keeps the password that a realm reads its directory with, or forgets it.
+    pub(super) fn set_realm_password(
+        &self,
+        realm: &RealmId,
+        password: Option<&SecretString>,
+    ) -> Result<(), SandboxError> {
+        let name = format!("priv/realm/{realm}.pw");
+        let path = self.folder.dir.join(&name);
+        let file = |source| SandboxError::File { path: path.clone(), source };
+        match password {
+            Some(password) => {
+                fs::create_dir_all(self.folder.dir.join("priv/realm")).map_err(file)?;
+                self.write(&name, password.expose_secret().as_bytes())
+            }
+            None => match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(file(error)),
+                _ => Ok(()),
+            },
+        }
+    }
+
     /// Writes a whole file; others see the one before or this one, nothing between.
     fn write(&self, name: &str, content: &[u8]) -> Result<(), SandboxError> {
         let path = self.folder.dir.join(name);
@@ -216,7 +248,8 @@ impl Locked<'_> {
         self.renew_secret(&admin_token())?;
         self.edit_shadow(Accounts::Pam, |shadow| shadow.set("root", &SecretString::from("rootpass")))?;
         self.edit_shadow(Accounts::Pve, |_| ())?;
-        self.write(DOMAINS_CFG, domains_cfg::write(&fresh_realms()).as_bytes())?;
+        // The installer ends its file without the blank line that the server writes (transcript `realms`, first digest).
+        self.write_domains_cfg(&format!("{}\n", domains_cfg::write(&fresh_realms()).trim_end()))?;
         self.write(USER_CFG, user_cfg::write(&fresh_access()).as_bytes())
     }
 }
@@ -235,7 +268,7 @@ fn fresh_access() -> AccessState {
 }
 
 /// The realms of a fresh node.
-pub(super) fn fresh_realms() -> std::collections::BTreeMap<RealmId, Realm> {
+fn fresh_realms() -> BTreeMap<RealmId, Realm> {
     [("pam", "Linux PAM standard authentication"), ("pve", "Proxmox VE authentication server")]
         .into_iter()
         .filter_map(|(name, comment)| {

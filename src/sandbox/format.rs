@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use super::params::split_list;
-use crate::pve::{GroupId, Privilege, RealmId, Release, RoleId, TokenId, UserId, privileges};
+use crate::pve::{GroupId, PoolId, Privilege, RealmId, Release, RoleId, StorageId, TokenId, UserId, VmId, privileges};
 
 /// A format of the server's schema; the plural is its list form.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -18,20 +18,42 @@ pub(super) enum Format {
     Tokens,
     Privileges,
     Realm,
+    Pool,
+    Guests,
+    Storages,
     /// Names of options.
     Options,
     /// A mail address or nothing.
     Email,
+    /// A host by name or address.
+    Address,
+    /// Names of attributes in a directory.
+    Attributes,
+    /// The name of one.
+    Attribute,
 }
 
 impl Format {
     /// Whether several values may come as one.
     pub(super) fn is_list(self) -> bool {
         match self {
-            Format::Users | Format::Groups | Format::Roles | Format::Tokens | Format::Privileges | Format::Options => {
-                true
-            }
-            Format::User | Format::Group | Format::Role | Format::Realm | Format::Email => false,
+            Format::Users
+            | Format::Groups
+            | Format::Roles
+            | Format::Tokens
+            | Format::Privileges
+            | Format::Guests
+            | Format::Storages
+            | Format::Options
+            | Format::Attributes => true,
+            Format::User
+            | Format::Group
+            | Format::Role
+            | Format::Realm
+            | Format::Pool
+            | Format::Email
+            | Format::Address
+            | Format::Attribute => false,
         }
     }
 
@@ -57,6 +79,21 @@ impl Format {
             Format::Realm => {
                 fine(value.parse::<RealmId>().is_ok(), "value does not look like a valid realm".to_owned())
             }
+            Format::Pool => {
+                fine(value.parse::<PoolId>().is_ok(), format!("pool name '{value}' contains invalid characters"))
+            }
+            Format::Guests => fine(value.parse::<VmId>().is_ok(), "value does not look like a valid VM ID".to_owned()),
+            Format::Storages => {
+                fine(value.parse::<StorageId>().is_ok(), format!("storage ID '{value}' contains illegal characters"))
+            }
+            Format::Address => fine(
+                !value.is_empty() && value.chars().all(|c| c.is_ascii_alphanumeric() || ".-:".contains(c)),
+                "value does not look like a valid IP address or DNS name".to_owned(),
+            ),
+            Format::Attribute | Format::Attributes => fine(
+                !value.is_empty() && value.chars().all(|c| c.is_ascii_alphanumeric()),
+                format!("value '{value}' does not look like a simple ldap attribute name"),
+            ),
             Format::Options => fine(is_option(value), format!("invalid configuration ID '{value}'")),
             Format::Email => {
                 fine(value.is_empty() || is_email(value), "value does not look like a valid email address".to_owned())

@@ -13,6 +13,8 @@ mod error;
 mod folder;
 mod format;
 mod params;
+mod realm_file;
+mod realm_type;
 mod request;
 mod rights;
 mod schema;

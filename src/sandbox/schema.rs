@@ -30,6 +30,8 @@ pub(super) struct Property {
     min_length: Option<usize>,
     max_length: Option<usize>,
     minimum: Option<i128>,
+    maximum: Option<i128>,
+    choices: &'static [&'static str],
     requires: Option<&'static str>,
 }
 
@@ -44,6 +46,8 @@ impl Property {
             min_length: None,
             max_length: None,
             minimum: None,
+            maximum: None,
+            choices: &[],
             requires: None,
         }
     }
@@ -93,6 +97,29 @@ impl Property {
         self
     }
 
+    pub(super) const fn at_most(mut self, maximum: i128) -> Property {
+        self.maximum = Some(maximum);
+        self
+    }
+
+    pub(super) const fn one_of(mut self, choices: &'static [&'static str]) -> Property {
+        self.choices = choices;
+        self
+    }
+
+    /// What the parameter is called.
+    pub(super) const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Whether its value is a number in answers.
+    pub(super) fn is_number(&self) -> bool {
+        match self.kind {
+            Kind::Text => false,
+            Kind::Integer | Kind::Boolean => true,
+        }
+    }
+
     pub(super) const fn requires(mut self, other: &'static str) -> Property {
         self.requires = Some(other);
         self
@@ -129,9 +156,16 @@ impl Property {
         }
         if let Kind::Integer = self.kind {
             let number = number(&value);
+            if let Some(most) = self.maximum.filter(|most| number > *most) {
+                return Err(format!("value must have a maximum value of {most}"));
+            }
             if let Some(least) = self.minimum.filter(|least| number < *least) {
                 return Err(format!("value must have a minimum value of {least}"));
             }
+        }
+        if !self.choices.is_empty() && !self.choices.contains(&value.as_str()) {
+            let all = self.choices.join(", ");
+            return Err(format!("value '{value}' does not have a value in the enumeration '{all}'"));
         }
         Ok(value)
     }
@@ -217,6 +251,11 @@ impl Checked {
         split_list(self.required(name))
     }
 
+    /// All that was given.
+    pub(super) fn given(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.0.iter().map(|(name, value)| (*name, value.as_str()))
+    }
+
     /// A password if it was given.
     pub(super) fn secret(&self, name: &str) -> Option<SecretString> {
         self.text(name).map(SecretString::from)
@@ -233,6 +272,8 @@ mod tests {
         Property::boolean("append").requires("groups"),
         Property::integer("expire").at_least(0),
         Property::text("password").at_least_long(8).at_most_long(10),
+        Property::text("mode").one_of(&["ldap", "ldaps"]),
+        Property::integer("port").at_least(1).at_most(65535),
     ];
 
     fn errors(form: &str) -> Vec<String> {
@@ -258,6 +299,8 @@ mod tests {
             ("groupid=a&groups=b&append=true", "append: type check ('boolean') failed - got 'true'"),
             ("groupid=a&password=short", "password: value must be at least 8 characters long"),
             ("groupid=a&password=12345678901", "password: value may only be 10 characters long"),
+            ("groupid=a&mode=x", "mode: value 'x' does not have a value in the enumeration 'ldap, ldaps'"),
+            ("groupid=a&port=65536", "port: value must have a maximum value of 65535"),
             ("groupid=a&groupid=b", "groupid: type check ('string') failed - got ARRAY"),
             (
                 "groupid=a&foo=1",
