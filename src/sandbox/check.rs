@@ -22,7 +22,7 @@ pub(super) enum Needs {
 /// A condition on caller and parameters, in the terms of the server's own table.
 #[derive(Clone, Copy)]
 pub(super) enum Check {
-    /// All of them; the first that fails is named.
+    /// All of them; the first that fails is named, even inside [`Check::Or`].
     And(&'static [Check]),
     /// One of them; none is named.
     Or(&'static [Check]),
@@ -69,7 +69,7 @@ impl Needs {
             _ if caller.is_root() => Ok(()),
             _ if *caller == Caller::Nobody => Err(Failure::denied("user != null")),
             Needs::Credential => Ok(()),
-            Needs::Check(check) => match (Subject { caller, state, rights, params }).verdict(check)? {
+            Needs::Check(check) => match (Question { caller, state, rights, params }).verdict(check)? {
                 Verdict::Met => Ok(()),
                 Verdict::Unmet(failure) => Err(failure),
             },
@@ -77,21 +77,21 @@ impl Needs {
     }
 }
 
-struct Subject<'a> {
+struct Question<'a, 's> {
     caller: &'a Caller,
     state: &'a AccessState,
-    rights: &'a Rights<'a>,
+    rights: &'a Rights<'s>,
     params: &'a Params,
 }
 
-impl Subject<'_> {
+impl Question<'_, '_> {
     /// `Err` refuses even inside [`Check::Or`]; [`Verdict::Unmet`] lets the next alternative try.
     fn verdict(&self, check: &Check) -> Result<Verdict, Failure> {
         match check {
             Check::And(all) => {
                 for check in *all {
-                    if let unmet @ Verdict::Unmet(_) = self.verdict(check)? {
-                        return Ok(unmet);
+                    if let Verdict::Unmet(failure) = self.verdict(check)? {
+                        return Err(failure);
                     }
                 }
                 Ok(Verdict::Met)

@@ -68,11 +68,7 @@ impl Folder {
         let folder = Folder { dir: dir.to_owned(), cache: Mutex::new(None) };
         let private = dir.join("priv");
         fs::create_dir_all(&private).map_err(|source| SandboxError::File { path: private, source })?;
-        let locked = folder.lock()?;
-        if !dir.join(USER_CFG).exists() {
-            locked.install()?;
-        }
-        drop(locked);
+        folder.lock()?.install()?;
         Ok(folder)
     }
 
@@ -242,15 +238,26 @@ impl Locked<'_> {
         replace().map_err(|source| SandboxError::File { path: path.clone(), source })
     }
 
-    /// Writes what a freshly installed node holds (api-facts.md, its beginning), the token's secret made anew.
+    /// Makes what is missing of a freshly installed node (api-facts.md, its beginning), the token's secret anew. A
+    /// user.cfg from elsewhere can be put into a folder, and gets the rest.
     fn install(&self) -> Result<(), SandboxError> {
-        self.write(SIGNING_KEY, uuid::Uuid::new_v4().to_string().as_bytes())?;
-        self.renew_secret(&admin_token())?;
-        self.edit_shadow(Accounts::Pam, |shadow| shadow.set("root", &SecretString::from("rootpass")))?;
-        self.edit_shadow(Accounts::Pve, |_| ())?;
-        // The installer ends its file without the blank line that the server writes (transcript `realms`, first digest).
-        self.write_domains_cfg(&format!("{}\n", domains_cfg::write(&fresh_realms()).trim_end()))?;
-        self.write(USER_CFG, user_cfg::write(&fresh_access()).as_bytes())
+        let is_missing = |name: &str| !self.folder.dir.join(name).exists();
+        if is_missing(SIGNING_KEY) {
+            self.write(SIGNING_KEY, uuid::Uuid::new_v4().to_string().as_bytes())?;
+        }
+        if is_missing(Accounts::Pam.file()) {
+            self.edit_shadow(Accounts::Pam, |shadow| shadow.set("root", &SecretString::from("rootpass")))?;
+        }
+        if is_missing(DOMAINS_CFG) {
+            // The installer ends its file without the blank line that the server writes (transcript `realms`, first
+            // digest).
+            self.write_domains_cfg(&format!("{}\n", domains_cfg::write(&fresh_realms()).trim_end()))?;
+        }
+        if is_missing(USER_CFG) {
+            self.renew_secret(&admin_token())?;
+            self.write(USER_CFG, user_cfg::write(&fresh_access()).as_bytes())?;
+        }
+        Ok(())
     }
 }
 

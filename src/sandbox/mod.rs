@@ -20,6 +20,8 @@ mod rights;
 mod schema;
 mod secrets;
 mod server;
+#[cfg(test)]
+mod tests;
 mod ticket;
 
 use std::net::SocketAddr;

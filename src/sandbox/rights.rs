@@ -1,5 +1,6 @@
 //! What the caller may do, asked as the server asks it.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::answer::Failure;
@@ -11,28 +12,33 @@ use crate::pve::{GroupId, Principal, Privilege, UserId};
 /// The caller's privileges in a state.
 pub(super) struct Rights<'a> {
     state: &'a AccessState,
-    evaluator: Evaluator<'a>,
+    /// Made when it is first asked, because many calls ask nothing.
+    evaluator: OnceCell<Evaluator<'a>>,
     caller: &'a Caller,
 }
 
 impl<'a> Rights<'a> {
     pub(super) fn new(state: &'a AccessState, caller: &'a Caller) -> Rights<'a> {
-        Rights { state, evaluator: Evaluator::new(state), caller }
+        Rights { state, evaluator: OnceCell::new(), caller }
+    }
+
+    fn evaluator(&self) -> &Evaluator<'a> {
+        self.evaluator.get_or_init(|| Evaluator::new(self.state))
     }
 
     /// Everything held at `path`.
     pub(super) fn at(&self, path: &str) -> BTreeMap<Privilege, Propagate> {
-        self.caller.principal().map(|principal| self.evaluator.at(principal, path)).unwrap_or_default()
+        self.caller.principal().map(|principal| self.evaluator().at(principal, path)).unwrap_or_default()
     }
 
     /// Everything that `principal` holds at `path`.
     pub(super) fn of(&self, principal: &Principal, path: &str) -> BTreeMap<Privilege, Propagate> {
-        self.evaluator.at(principal, path)
+        self.evaluator().at(principal, path)
     }
 
     /// Everything that `principal` holds anywhere.
     pub(super) fn effective(&self, principal: &Principal) -> BTreeMap<String, BTreeMap<Privilege, Propagate>> {
-        self.evaluator.effective(principal)
+        self.evaluator().effective(principal)
     }
 
     /// Whether one of `privileges` is held at `path`.

@@ -204,7 +204,10 @@ impl Player {
         {
             self.old_secrets.insert(token.to_owned(), old);
         }
-        let given = |name: &str| exchange.form.as_ref()?.get(name)?.as_str();
+        let given = |name: &str| match &exchange.json {
+            Some(json) => json[name].as_str(),
+            None => exchange.form.as_ref()?.get(name)?.as_str(),
+        };
         if let (Some(user), Some(password)) = (given("userid"), given("password")) {
             self.passwords.insert(user.to_owned(), SecretString::from(password));
         }

@@ -168,8 +168,8 @@ fn create(scene: &Scene<'_>, params: &Checked) -> Outcome {
             set_password(locked, state, &id, &password)?;
         }
         state.users.insert(id.clone(), User::default());
-        // The membership of a namesake that vanished is not inherited; its grants are (api-facts.md, ACL).
-        change(state, &id, params)
+        // What a vanished namesake was in and was granted is the new user's (api-facts.md, ACL).
+        change(state, &id, params, Groups::Add)
     })
 }
 
@@ -177,14 +177,23 @@ fn update(scene: &Scene<'_>, params: &Checked) -> Outcome {
     let id = user_id(params.required("userid"))?;
     scene.folder().edit_access("update user failed", |_, state| {
         check_user_exists(state, &id)?;
-        change(state, &id, params)
+        change(state, &id, params, if params.is_on("append") { Groups::Add } else { Groups::Replace })
     })
 }
 
+/// What the groups that are given do to those that a user is in.
+enum Groups {
+    Add,
+    Replace,
+}
+
 /// Sets what was given, and nothing else.
-fn change(state: &mut AccessState, id: &UserId, params: &Checked) -> Outcome {
-    if let Some(groups) = groups_param(state, params)? {
-        let mut of_user = if params.is_on("append") { state.groups_of(id).clone() } else { BTreeSet::new() };
+fn change(state: &mut AccessState, id: &UserId, params: &Checked, handling: Groups) -> Outcome {
+    if let Some(groups) = given_groups(state, params)? {
+        let mut of_user = match handling {
+            Groups::Add => state.groups_of(id).clone(),
+            Groups::Replace => BTreeSet::new(),
+        };
         of_user.extend(groups);
         state.set_groups_of(id, of_user);
     }
@@ -215,7 +224,7 @@ fn change(state: &mut AccessState, id: &UserId, params: &Checked) -> Outcome {
 }
 
 /// The groups that were given, all of which must exist.
-fn groups_param(state: &AccessState, params: &Checked) -> Result<Option<Vec<GroupId>>, Failure> {
+fn given_groups(state: &AccessState, params: &Checked) -> Result<Option<Vec<GroupId>>, Failure> {
     if params.text("groups").is_none() {
         return Ok(None);
     }
