@@ -57,6 +57,13 @@ pub(super) fn token_fields(token: &Token) -> Map<String, Value> {
     fields
 }
 
+/// A token as an item of a list.
+pub(super) fn token_entry(id: &TokenId, token: &Token) -> Value {
+    let mut fields = token_fields(token);
+    fields.insert("tokenid".to_owned(), json!(id.name()));
+    Value::Object(fields)
+}
+
 fn token_id(params: &Checked) -> Result<TokenId, Failure> {
     let user = user_id(params.required("userid"))?;
     TokenId::new(user, params.required("tokenid")).map_err(Failure::died)
@@ -72,12 +79,7 @@ pub(super) fn existing<'a>(state: &'a AccessState, id: &TokenId) -> Result<&'a T
 fn list(scene: &Scene<'_>, params: &Checked) -> Outcome {
     let user = user_id(params.required("userid"))?;
     check_user_exists(scene.state, &user)?;
-    let entry = |(id, token): (&TokenId, &Token)| {
-        let mut fields = token_fields(token);
-        fields.insert("tokenid".to_owned(), json!(id.name()));
-        Value::Object(fields)
-    };
-    Ok(scene.state.tokens_of(&user).map(entry).collect())
+    Ok(scene.state.tokens_of(&user).map(|(id, token)| token_entry(id, token)).collect())
 }
 
 fn read(scene: &Scene<'_>, params: &Checked) -> Outcome {

@@ -1,6 +1,6 @@
 //! Users.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -11,7 +11,7 @@ use super::super::folder::Accounts;
 use super::super::format::{Format, is_keys};
 use super::super::schema::{Checked, Property};
 use super::login::set_password;
-use super::tokens::token_fields;
+use super::tokens::{token_entry, token_fields};
 use super::{Scene, check_user_exists, expire_value, nothing, parse_expire, user_id};
 use crate::model::{AccessState, Enable, Text, User};
 use crate::pve::{GroupId, RealmId, Subject, UserId};
@@ -92,35 +92,27 @@ pub(super) const CALLS: &[Endpoint] = &[
 fn list(scene: &Scene<'_>, params: &Checked) -> Outcome {
     let sees_all = scene.rights.holds_any("/access/groups", SEE);
     let seen = if sees_all { BTreeSet::new() } else { scene.rights.members(&scene.rights.groups(SEE)) };
+    let mut tokens: BTreeMap<&UserId, Vec<Value>> = BTreeMap::new();
+    for (id, token) in &scene.state.tokens {
+        tokens.entry(id.user()).or_default().push(token_entry(id, token));
+    }
     let entry = |(id, user): (&UserId, &User)| {
         let is_wanted = params.flag("enabled").is_none_or(|enabled| enabled == user.enable.is_yes());
         let is_seen = sees_all || scene.caller.is_user(id) || seen.contains(id);
-        (is_wanted && is_seen).then(|| list_entry(scene.state, id, user, params.is_on("full")))
+        let mut entry = fields(user);
+        entry.insert("userid".to_owned(), json!(id.as_str()));
+        let realm = id.realm().parse::<RealmId>().ok().and_then(|realm| scene.state.realms.get(&realm));
+        if let Some(realm) = realm {
+            entry.insert("realm-type".to_owned(), json!(realm.r#type));
+        }
+        if params.is_on("full") {
+            let groups: Vec<&str> = scene.state.groups_of(id).iter().map(GroupId::as_str).collect();
+            entry.insert("groups".to_owned(), json!(groups.join(",")));
+            entry.insert("tokens".to_owned(), tokens.remove(id).map_or(Value::Null, Value::Array));
+        }
+        (is_wanted && is_seen).then_some(Value::Object(entry))
     };
     Ok(scene.state.users.iter().filter_map(entry).collect())
-}
-
-fn list_entry(state: &AccessState, id: &UserId, user: &User, full: bool) -> Value {
-    let mut entry = fields(user);
-    entry.insert("userid".to_owned(), json!(id.as_str()));
-    let realm = id.realm().parse::<RealmId>().ok().and_then(|realm| state.realms.get(&realm));
-    if let Some(realm) = realm {
-        entry.insert("realm-type".to_owned(), json!(realm.r#type));
-    }
-    if full {
-        let groups: Vec<&str> = state.groups_of(id).iter().map(GroupId::as_str).collect();
-        entry.insert("groups".to_owned(), json!(groups.join(",")));
-        let tokens: Vec<Value> = state
-            .tokens_of(id)
-            .map(|(token, data)| {
-                let mut fields = token_fields(data);
-                fields.insert("tokenid".to_owned(), json!(token.name()));
-                Value::Object(fields)
-            })
-            .collect();
-        entry.insert("tokens".to_owned(), if tokens.is_empty() { Value::Null } else { Value::Array(tokens) });
-    }
-    Value::Object(entry)
 }
 
 fn read(scene: &Scene<'_>, params: &Checked) -> Outcome {
