@@ -77,6 +77,45 @@ impl Needs {
     }
 }
 
+#[cfg(test)]
+impl Needs {
+    /// As the server's own table has it.
+    pub(super) fn to_json(self) -> serde_json::Value {
+        match self {
+            Needs::Nothing => "world".into(),
+            Needs::Credential => "all".into(),
+            Needs::Check(check) => check.to_json(),
+        }
+    }
+}
+
+#[cfg(test)]
+impl Check {
+    fn to_json(self) -> serde_json::Value {
+        use serde_json::json;
+
+        let all = |word: &str, checks: &[Check]| {
+            std::iter::once(json!(word)).chain(checks.iter().map(|check| check.to_json())).collect()
+        };
+        match self {
+            Check::And(checks) => all("and", checks),
+            Check::Or(checks) => all("or", checks),
+            Check::Holds(path, [one]) => json!(["perm", path, [one]]),
+            Check::Holds(path, privileges) => json!(["perm", path, privileges, "any", 1]),
+            Check::IsSelf => json!(["userid-param", "self"]),
+            Check::AllocatesUser => json!(["userid-param", "Realm.AllocateUser"]),
+            Check::ManagesUser(privileges, GroupsParam::None) => json!(["userid-group", privileges]),
+            Check::ManagesUser(privileges, GroupsParam::Create) => {
+                json!(["userid-group", privileges, "groups_param", "create"])
+            }
+            Check::ManagesUser(privileges, GroupsParam::Update) => {
+                json!(["userid-group", privileges, "groups_param", "update"])
+            }
+            Check::ModifiesGrants => json!(["perm-modify", "{path}"]),
+        }
+    }
+}
+
 struct Question<'a, 's> {
     caller: &'a Caller,
     state: &'a AccessState,

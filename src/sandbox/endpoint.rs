@@ -42,9 +42,9 @@ pub(super) struct Endpoint {
     verb: Verb,
     /// With `{name}` for a parameter that is one whole word.
     path: &'static str,
-    pub(super) properties: &'static [Property],
-    pub(super) needs: Needs,
-    pub(super) tokens: Tokens,
+    properties: &'static [Property],
+    needs: Needs,
+    tokens: Tokens,
     serve: fn(&Scene<'_>, &Checked) -> Outcome,
 }
 
@@ -113,6 +113,23 @@ impl Endpoint {
     /// Refuses callers that lack what the call needs.
     pub(super) fn check_needs(&self, scene: &Scene<'_>, caller: &Caller, params: &Params) -> Result<(), Failure> {
         self.needs.check(caller, scene.state, &scene.rights, params)
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.verb, self.path)
+    }
+}
+
+#[cfg(test)]
+impl Endpoint {
+    /// As the server's own table has it.
+    pub(super) fn to_json(&self) -> serde_json::Value {
+        let parameters: serde_json::Map<String, serde_json::Value> =
+            self.properties.iter().map(|property| (property.name().to_owned(), property.to_json())).collect();
+        let token = self.tokens == Tokens::Welcome;
+        serde_json::json!({ "needs": self.needs.to_json(), "token": token, "parameters": parameters })
     }
 }
 

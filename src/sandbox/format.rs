@@ -57,6 +57,30 @@ impl Format {
         }
     }
 
+    /// What the server's own schema calls it.
+    #[cfg(test)]
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Format::User => "pve-userid",
+            Format::Users => "pve-userid-list",
+            Format::Group => "pve-groupid",
+            Format::Groups => "pve-groupid-list",
+            Format::Role => "pve-roleid",
+            Format::Roles => "pve-roleid-list",
+            Format::Tokens => "pve-tokenid-list",
+            Format::Privileges => "pve-priv-list",
+            Format::Realm => "pve-realm",
+            Format::Pool => "pve-poolid",
+            Format::Guests => "pve-vmid-list",
+            Format::Storages => "pve-storage-id-list",
+            Format::Options => "pve-configid-list",
+            Format::Email => "email-opt",
+            Format::Address => "address",
+            Format::Attribute => "ldap-simple-attr",
+            Format::Attributes => "ldap-simple-attr-list",
+        }
+    }
+
     /// What the server says of `value`, without the line end.
     pub(super) fn check(self, value: &str) -> Result<(), String> {
         if self.is_list() { split_list(value).try_for_each(|item| self.check_one(item)) } else { self.check_one(value) }

@@ -15,6 +15,8 @@ mod format;
 mod params;
 mod realm_file;
 mod realm_type;
+#[cfg(test)]
+mod recorded;
 mod request;
 mod rights;
 mod schema;

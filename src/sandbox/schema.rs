@@ -170,13 +170,38 @@ impl Property {
         Ok(value)
     }
 
+    /// The property as the server's own schema has it, but for defaults; of a pattern the fact alone.
+    #[cfg(test)]
+    pub(super) fn to_json(self) -> serde_json::Value {
+        let mut json = serde_json::json!({ "type": self.type_name(), "optional": !self.required });
+        let members: [(&str, Option<serde_json::Value>); 8] = [
+            ("format", self.format.map(|format| format.name().into())),
+            ("pattern", self.pattern.map(|_| true.into())),
+            ("minLength", self.min_length.map(Into::into)),
+            ("maxLength", self.max_length.map(Into::into)),
+            ("minimum", self.minimum.and_then(|least| i64::try_from(least).ok()).map(Into::into)),
+            ("maximum", self.maximum.and_then(|most| i64::try_from(most).ok()).map(Into::into)),
+            ("enum", (!self.choices.is_empty()).then(|| self.choices.into())),
+            ("requires", self.requires.map(Into::into)),
+        ];
+        for (name, value) in members {
+            if let Some(value) = value {
+                json[name] = value;
+            }
+        }
+        json
+    }
+
     fn mistyped(&self, found: &str) -> String {
-        let expected = match self.kind {
+        format!("type check ('{}') failed - got {found}", self.type_name())
+    }
+
+    fn type_name(&self) -> &'static str {
+        match self.kind {
             Kind::Text => "string",
             Kind::Integer => "integer",
             Kind::Boolean => "boolean",
-        };
-        format!("type check ('{expected}') failed - got {found}")
+        }
     }
 }
 
