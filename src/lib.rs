@@ -3,9 +3,12 @@
 pub mod api;
 pub mod desired;
 pub mod diagnostic;
+pub mod diff;
 pub mod live;
 pub mod model;
 pub mod permissions;
+pub mod plan;
 pub mod pve;
 pub mod render;
+pub mod resolve;
 pub mod sandbox;

@@ -1,6 +1,6 @@
 //! What is said of a text that is not YAML.
 
-use granit_parser::{ErrorKind, ScanError};
+use serde_saphyr::granit_parser::{ErrorKind, ScanError};
 
 use super::yaml::DEPTH;
 use crate::diagnostic::{Diagnostic, SourceId, Span};

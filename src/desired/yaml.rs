@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use granit_parser::{Event, Parser, ScalarStyle, StructureStyle, Tag};
+use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle, StrInput, StructureStyle, Tag};
 
 use super::node::{Entry, Excerpt, Node, Scalar, Style, Value};
 use super::notes::Notes;
@@ -20,7 +20,7 @@ pub(super) fn tree<'a>(
     source: SourceId,
     notes: &mut Notes,
 ) -> Result<Option<Node<'a>>, Box<Diagnostic>> {
-    let options = granit_parser::options! {
+    let options = serde_saphyr::granit_parser::options! {
         disallow_directives: true,
         flow_nesting_limit: DEPTH,
         block_nesting_limit: DEPTH,
@@ -49,7 +49,7 @@ pub(super) fn tree<'a>(
 struct Builder<'a, 'n> {
     text: &'a str,
     source: SourceId,
-    events: Parser<'a, granit_parser::StrInput<'a>>,
+    events: Parser<'a, StrInput<'a>>,
     /// What each anchor stands for; nothing for one that is still being read.
     anchors: BTreeMap<usize, Node<'a>>,
     copied: usize,

@@ -8,7 +8,7 @@ use crate::pve::{AclPath, Principal};
 impl Source for Client {
     /// All lists at once, over as many connections; their number does not depend on how much there is.
     async fn read(&self) -> Result<Snapshot, ReadError> {
-        let (version, roles, groups, users, acl, realms, pools, held) = tokio::try_join!(
+        let (version, roles, groups, users, acl, realms, pools, held) = tokio::join!(
             self.version(),
             self.roles(),
             self.groups(),
@@ -17,8 +17,18 @@ impl Source for Client {
             self.domains(),
             self.pools(),
             held_by(self),
-        )?;
-        let listing = Listing { version, roles, groups, users, acl, realms, pools, held };
+        );
+        // Where several fail, which one is reported does not depend on which was fastest.
+        let listing = Listing {
+            version: version?,
+            roles: roles?,
+            groups: groups?,
+            users: users?,
+            acl: acl?,
+            realms: realms?,
+            pools: pools?,
+            held: held?,
+        };
         let (state, sight) = listing.into_state();
         Ok(Snapshot {
             state,
@@ -34,6 +44,6 @@ async fn held_by(client: &Client) -> Result<Holdings, ApiError> {
     let path = |text: &str| text.parse::<AclPath>().expect("letters and slashes make a path");
     let (access, groups, pool) = (path("/access"), path("/access/groups"), path("/pool"));
     let (access, groups, pool) =
-        tokio::try_join!(client.permissions(&access), client.permissions(&groups), client.permissions(&pool))?;
-    Ok(Holdings { access, groups, pool })
+        tokio::join!(client.permissions(&access), client.permissions(&groups), client.permissions(&pool));
+    Ok(Holdings { access: access?, groups: groups?, pool: pool? })
 }

@@ -3,12 +3,14 @@
 //! Knows what each object consists of and what goes with what when something is deleted. Does not know where a
 //! state comes from, what a file says about it, or how one state becomes another.
 
+mod along;
 pub mod domains_cfg;
 mod object;
 mod state;
 mod text;
 pub mod user_cfg;
 
+pub use along::Along;
 pub use object::{Enable, Expire, Grant, Group, Origin, Pool, Privsep, Propagate, Realm, Role, Token, User};
 pub use state::AccessState;
 pub use text::Text;

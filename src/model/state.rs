@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::along::Along;
 use super::object::{Grant, Group, Pool, Propagate, Realm, Role, Token, User};
 use crate::pve::{GroupId, PoolId, RealmId, Release, RoleId, Subject, TokenId, UserId};
 
@@ -84,41 +85,48 @@ impl AccessState {
 
     /// Deletes a user with its tokens, its memberships, and the grants to it and to its tokens
     /// (transcript `users`, the last DELETE).
-    pub fn remove_user(&mut self, user: &UserId) {
+    pub fn remove_user(&mut self, user: &UserId) -> Along {
         self.users.remove(user);
-        self.memberships.remove(user);
-        self.tokens.retain(|token, _| token.user() != user);
-        self.acl.retain(|grant, _| match &grant.subject {
-            Subject::User(named) => named != user,
-            Subject::Token(token) => token.user() != user,
-            Subject::Group(_) => true,
-        });
+        let groups = self.memberships.remove(user).unwrap_or_default();
+        Along {
+            tokens: self.tokens.extract_if(.., |token, _| token.user() == user).map(|(token, _)| token).collect(),
+            memberships: groups.into_iter().map(|group| (user.clone(), group)).collect(),
+            grants: self.remove_grants(|grant| match &grant.subject {
+                Subject::User(named) => named == user,
+                Subject::Token(token) => token.user() == user,
+                Subject::Group(_) => false,
+            }),
+        }
     }
 
     /// Deletes a group with its memberships and grants (transcript `groups`).
-    pub fn remove_group(&mut self, group: &GroupId) {
+    pub fn remove_group(&mut self, group: &GroupId) -> Along {
         self.groups.remove(group);
-        self.memberships.retain(|_, groups| {
-            groups.remove(group);
+        let mut memberships = Vec::new();
+        self.memberships.retain(|user, groups| {
+            if groups.remove(group) {
+                memberships.push((user.clone(), group.clone()));
+            }
             !groups.is_empty()
         });
-        self.remove_grants_to(&Subject::Group(group.clone()));
+        let grants = self.remove_grants(|grant| matches!(&grant.subject, Subject::Group(named) if named == group));
+        Along { tokens: Vec::new(), memberships, grants }
     }
 
     /// Deletes a token with its grants (transcript `tokens`).
-    pub fn remove_token(&mut self, token: &TokenId) {
+    pub fn remove_token(&mut self, token: &TokenId) -> Along {
         self.tokens.remove(token);
-        self.remove_grants_to(&Subject::Token(token.clone()));
+        Along::grants(self.remove_grants(|grant| matches!(&grant.subject, Subject::Token(named) if named == token)))
     }
 
     /// Deletes a role with its grants (transcript `roles`).
-    pub fn remove_role(&mut self, role: &RoleId) {
+    pub fn remove_role(&mut self, role: &RoleId) -> Along {
         self.roles.remove(role);
-        self.acl.retain(|grant, _| grant.role != *role);
+        Along::grants(self.remove_grants(|grant| grant.role == *role))
     }
 
-    fn remove_grants_to(&mut self, subject: &Subject) {
-        self.acl.retain(|grant, _| grant.subject != *subject);
+    fn remove_grants(&mut self, goes: impl Fn(&Grant) -> bool) -> Vec<Grant> {
+        self.acl.extract_if(.., |grant, _| goes(grant)).map(|(grant, _)| grant).collect()
     }
 
     /// Whether a grant could be made to `subject`, and one of its be deleted: the server asks that it exists.
@@ -169,7 +177,8 @@ mod tests {
     #[test]
     fn a_user_takes_tokens_memberships_and_grants_along() {
         let mut state = populated();
-        state.remove_user(&"ann@pve".parse().unwrap());
+        let along = state.remove_user(&"ann@pve".parse().unwrap());
+        assert_eq!((along.tokens.len(), along.memberships.len(), along.grants.len()), (1, 2, 2));
         assert!(state.tokens.is_empty());
         assert_eq!(state.memberships.len(), 1);
         let left: Vec<String> = state.acl.keys().map(|grant| grant.subject.to_string()).collect();
@@ -179,7 +188,8 @@ mod tests {
     #[test]
     fn a_group_takes_memberships_and_grants_along() {
         let mut state = populated();
-        state.remove_group(&"ops".parse().unwrap());
+        let along = state.remove_group(&"ops".parse().unwrap());
+        assert_eq!((along.tokens.len(), along.memberships.len(), along.grants.len()), (0, 2, 1));
         assert!(state.groups_of(&"bob@pve".parse().unwrap()).is_empty());
         assert_eq!(state.groups_of(&"ann@pve".parse().unwrap()).len(), 1);
         assert!(!state.memberships.contains_key(&"bob@pve".parse().unwrap()), "no empty set stays");

@@ -1,0 +1,124 @@
+//! Grants that go into one request.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::cover;
+use crate::model::Grant;
+use crate::pve::{AclPath, RoleId, Subject};
+
+/// Every one of some roles to every one of some subjects at one path: what one PUT /access/acl can say
+/// (api-facts.md, ACL: the product of its lists, done as a whole or not at all).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct AclBatch {
+    path: AclPath,
+    roles: BTreeSet<RoleId>,
+    subjects: BTreeSet<Subject>,
+}
+
+impl AclBatch {
+    /// What a body may hold: the server refuses 512 KiB (api-facts.md, HTTP layer), and every byte may become three.
+    const MOST_BYTES: usize = 128 * 1024;
+
+    /// The fewest batches found that say all of `grants` and nothing else.
+    #[must_use]
+    pub fn cover<'a>(grants: impl IntoIterator<Item = &'a Grant>) -> Vec<AclBatch> {
+        let mut at_path: BTreeMap<&AclPath, BTreeMap<&Subject, BTreeSet<&RoleId>>> = BTreeMap::new();
+        for Grant { path, subject, role } in grants {
+            at_path.entry(path).or_default().entry(subject).or_default().insert(role);
+        }
+        let mut batches = Vec::new();
+        for (path, roles_of) in at_path {
+            for (subjects, roles) in cover::rectangles(&roles_of) {
+                let roles: BTreeSet<RoleId> = roles.into_iter().cloned().collect();
+                for subjects in portions(subjects) {
+                    batches.push(AclBatch { path: path.clone(), roles: roles.clone(), subjects });
+                }
+            }
+        }
+        batches.sort();
+        batches
+    }
+
+    /// Where.
+    #[must_use]
+    pub fn path(&self) -> &AclPath {
+        &self.path
+    }
+
+    /// What; never empty.
+    #[must_use]
+    pub fn roles(&self) -> &BTreeSet<RoleId> {
+        &self.roles
+    }
+
+    /// To whom; never empty.
+    #[must_use]
+    pub fn subjects(&self) -> &BTreeSet<Subject> {
+        &self.subjects
+    }
+
+    /// The grants that it stands for.
+    pub fn grants(&self) -> impl Iterator<Item = Grant> {
+        self.subjects.iter().flat_map(move |subject| {
+            self.roles.iter().map(move |role| Grant {
+                path: self.path.clone(),
+                subject: subject.clone(),
+                role: role.clone(),
+            })
+        })
+    }
+}
+
+/// `subjects` in portions that fit into a request each.
+fn portions(subjects: BTreeSet<&Subject>) -> Vec<BTreeSet<Subject>> {
+    let mut portions = vec![BTreeSet::new()];
+    let mut bytes = 0;
+    for subject in subjects {
+        let size = subject.to_string().len() + 1;
+        if bytes + size > AclBatch::MOST_BYTES {
+            portions.push(BTreeSet::new());
+            bytes = 0;
+        }
+        bytes += size;
+        if let Some(portion) = portions.last_mut() {
+            portion.insert(subject.clone());
+        }
+    }
+    portions
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grant(path: &str, user: &str, role: &str) -> Grant {
+        let subject = Subject::User(user.parse().unwrap());
+        Grant { path: path.parse().unwrap(), subject, role: role.parse().unwrap() }
+    }
+
+    #[test]
+    fn one_request_says_a_whole_product() {
+        let grants: Vec<Grant> =
+            ["a@pve", "b@pve"].iter().flat_map(|user| ["R1", "R2"].map(|role| grant("/vms", user, role))).collect();
+        let batches = AclBatch::cover(&grants);
+        assert_eq!(batches.len(), 1);
+        assert_eq!(batches[0].grants().collect::<BTreeSet<_>>(), grants.into_iter().collect());
+    }
+
+    #[test]
+    fn paths_are_never_mixed() {
+        let grants = [grant("/vms", "a@pve", "R1"), grant("/nodes", "a@pve", "R1")];
+        let paths: Vec<String> = AclBatch::cover(&grants).iter().map(|batch| batch.path.to_string()).collect();
+        assert_eq!(paths, ["/nodes", "/vms"]);
+    }
+
+    #[test]
+    fn a_request_stays_below_the_servers_limit() {
+        let grants: Vec<Grant> = (0..9_000).map(|at| grant("/", &format!("{at:0>50}@pve"), "PVEAuditor")).collect();
+        let batches = AclBatch::cover(&grants);
+        assert_eq!(batches.len(), 4);
+        assert_eq!(batches.iter().map(|batch| batch.subjects.len()).sum::<usize>(), grants.len());
+    }
+}

@@ -1,0 +1,247 @@
+//! One request's worth of change.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::batch::AclBatch;
+use crate::model::{AccessState, Along, Group, Origin, Propagate, Role, Text, Token, User};
+use crate::pve::{GroupId, Privilege, RoleId, TokenId, UserId};
+
+/// A user with its groups: what one request can say of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// Its attributes.
+    pub user: User,
+    /// The groups that it is in.
+    pub groups: BTreeSet<GroupId>,
+}
+
+/// One change, as data: it can be shown, compared, run against a model and sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Op {
+    /// POST /access/roles
+    CreateRole {
+        /// Which.
+        role: RoleId,
+        /// What it holds.
+        privs: BTreeSet<Privilege>,
+    },
+    /// POST /access/groups
+    CreateGroup {
+        /// Which.
+        group: GroupId,
+        /// What it is for.
+        comment: Text,
+    },
+    /// POST /access/users
+    CreateUser {
+        /// Which.
+        user: UserId,
+        /// What it is like.
+        account: Account,
+    },
+    /// POST /access/users/{userid}/token/{tokenid}; its answer holds the secret.
+    CreateToken {
+        /// Which.
+        token: TokenId,
+        /// What it is like.
+        attributes: Token,
+    },
+    /// PUT /access/acl; what is granted already gets this `propagate`, in place.
+    Grant {
+        /// What to whom, where.
+        batch: AclBatch,
+        /// Whether it reaches below the path.
+        propagate: Propagate,
+    },
+    /// PUT /access/roles/{roleid}
+    SetRole {
+        /// Which.
+        role: RoleId,
+        /// What it holds.
+        before: BTreeSet<Privilege>,
+        /// What it shall hold.
+        after: BTreeSet<Privilege>,
+    },
+    /// PUT /access/groups/{groupid}
+    SetGroup {
+        /// Which.
+        group: GroupId,
+        /// What it was for.
+        before: Text,
+        /// What it shall be for.
+        after: Text,
+    },
+    /// PUT /access/users/{userid}
+    SetUser {
+        /// Which.
+        user: UserId,
+        /// What it is like.
+        before: Account,
+        /// What it shall be like.
+        after: Account,
+    },
+    /// PUT /access/users/{userid}/token/{tokenid}
+    SetToken {
+        /// Which.
+        token: TokenId,
+        /// What it is like.
+        before: Token,
+        /// What it shall be like.
+        after: Token,
+    },
+    /// PUT /access/acl with `delete`
+    Revoke {
+        /// What from whom, where.
+        batch: AclBatch,
+    },
+    /// DELETE /access/users/{userid}/token/{tokenid}
+    DeleteToken {
+        /// Which.
+        token: TokenId,
+    },
+    /// DELETE /access/users/{userid}
+    DeleteUser {
+        /// Which.
+        user: UserId,
+    },
+    /// DELETE /access/groups/{groupid}
+    DeleteGroup {
+        /// Which.
+        group: GroupId,
+    },
+    /// DELETE /access/roles/{roleid}
+    DeleteRole {
+        /// Which.
+        role: RoleId,
+    },
+}
+
+/// When an op is done: the order of this declaration is the order of execution.
+///
+/// What is named by others is made before them; nothing is taken away before what replaces it is given; what takes
+/// other things along when it goes, goes last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "each is called what it does")]
+pub enum Phase {
+    CreateRoles,
+    CreateGroups,
+    CreateUsers,
+    CreateTokens,
+    Grant,
+    SetRoles,
+    SetGroups,
+    SetUsers,
+    SetTokens,
+    Revoke,
+    DeleteTokens,
+    DeleteUsers,
+    DeleteGroups,
+    DeleteRoles,
+}
+
+impl Op {
+    /// When it is done.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        match self {
+            Op::CreateRole { .. } => Phase::CreateRoles,
+            Op::CreateGroup { .. } => Phase::CreateGroups,
+            Op::CreateUser { .. } => Phase::CreateUsers,
+            Op::CreateToken { .. } => Phase::CreateTokens,
+            Op::Grant { .. } => Phase::Grant,
+            Op::SetRole { .. } => Phase::SetRoles,
+            Op::SetGroup { .. } => Phase::SetGroups,
+            Op::SetUser { .. } => Phase::SetUsers,
+            Op::SetToken { .. } => Phase::SetTokens,
+            Op::Revoke { .. } => Phase::Revoke,
+            Op::DeleteToken { .. } => Phase::DeleteTokens,
+            Op::DeleteUser { .. } => Phase::DeleteUsers,
+            Op::DeleteGroup { .. } => Phase::DeleteGroups,
+            Op::DeleteRole { .. } => Phase::DeleteRoles,
+        }
+    }
+
+    /// Makes the change to `state` as the server makes it, and says what else goes.
+    ///
+    /// A `Set` touches the attributes that differ between its two sides and no others, like the request that it stands
+    /// for. A user that is made keeps the memberships that wait for its name (api-facts.md, ACL).
+    pub fn apply_to(&self, state: &mut AccessState) -> Along {
+        match self {
+            Op::CreateRole { role, privs } => {
+                state.roles.insert(role.clone(), Role { privs: privs.clone(), origin: Origin::Custom });
+            }
+            Op::CreateGroup { group, comment } => {
+                state.groups.insert(group.clone(), Group { comment: comment.clone() });
+            }
+            Op::CreateUser { user, account: Account { user: attributes, groups } } => {
+                state.users.insert(user.clone(), attributes.clone());
+                let all = state.groups_of(user).union(groups).cloned().collect();
+                state.set_groups_of(user, all);
+            }
+            Op::CreateToken { token, attributes } => {
+                state.tokens.insert(token.clone(), attributes.clone());
+            }
+            Op::Grant { batch, propagate } => state.acl.extend(batch.grants().map(|grant| (grant, *propagate))),
+            Op::SetRole { role, before: _, after } => {
+                if let Some(role) = state.roles.get_mut(role) {
+                    role.privs.clone_from(after);
+                }
+            }
+            Op::SetGroup { group, before: _, after } => {
+                if let Some(group) = state.groups.get_mut(group) {
+                    group.comment.clone_from(after);
+                }
+            }
+            Op::SetUser { user, before, after } => {
+                if let Some(attributes) = state.users.get_mut(user) {
+                    set_user(attributes, &before.user, &after.user);
+                    if before.groups != after.groups {
+                        state.set_groups_of(user, after.groups.clone());
+                    }
+                }
+            }
+            Op::SetToken { token, before, after } => {
+                if let Some(attributes) = state.tokens.get_mut(token) {
+                    set_token(attributes, before, after);
+                }
+            }
+            Op::Revoke { batch } => {
+                for grant in batch.grants() {
+                    state.acl.remove(&grant);
+                }
+            }
+            Op::DeleteToken { token } => return state.remove_token(token),
+            Op::DeleteUser { user } => return state.remove_user(user),
+            Op::DeleteGroup { group } => return state.remove_group(group),
+            Op::DeleteRole { role } => return state.remove_role(role),
+        }
+        Along::default()
+    }
+}
+
+fn set<T: PartialEq + Clone>(value: &mut T, before: &T, after: &T) {
+    if before != after {
+        value.clone_from(after);
+    }
+}
+
+fn set_user(user: &mut User, before: &User, after: &User) {
+    // `keys` is never written.
+    let User { enable, expire, firstname, lastname, email, comment, keys: _ } = user;
+    set(enable, &before.enable, &after.enable);
+    set(expire, &before.expire, &after.expire);
+    set(firstname, &before.firstname, &after.firstname);
+    set(lastname, &before.lastname, &after.lastname);
+    set(email, &before.email, &after.email);
+    set(comment, &before.comment, &after.comment);
+}
+
+fn set_token(token: &mut Token, before: &Token, after: &Token) {
+    let Token { comment, expire, privsep } = token;
+    set(comment, &before.comment, &after.comment);
+    set(expire, &before.expire, &after.expire);
+    set(privsep, &before.privsep, &after.privsep);
+}

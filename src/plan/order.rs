@@ -1,0 +1,107 @@
+//! From what differs to what is done.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::batch::AclBatch;
+use super::op::{Account, Op};
+use crate::diff::{Delta, Diff};
+use crate::model::{AccessState, Grant, Propagate};
+use crate::pve::{GroupId, Subject, UserId};
+
+/// The ops that make `target` of `live`, in the order of their phases.
+///
+/// What a deletion takes along by itself gets no op of its own. Realms and pools cannot differ yet: nothing declares
+/// them.
+pub(super) fn order(live: &AccessState, target: &AccessState, diff: &Diff) -> Vec<Op> {
+    let Diff { realms: _, roles, groups, users, tokens, memberships, pools: _, acl } = diff;
+    let mut ops = Vec::new();
+    for (role, delta) in roles {
+        let role = role.clone();
+        ops.push(match delta {
+            Delta::Added(after) => Op::CreateRole { role, privs: after.privs.clone() },
+            Delta::Changed { before, after } => {
+                Op::SetRole { role, before: before.privs.clone(), after: after.privs.clone() }
+            }
+            Delta::Removed(_) => Op::DeleteRole { role },
+        });
+    }
+    for (group, delta) in groups {
+        let group = group.clone();
+        ops.push(match delta {
+            Delta::Added(after) => Op::CreateGroup { group, comment: after.comment.clone() },
+            Delta::Changed { before, after } => {
+                Op::SetGroup { group, before: before.comment.clone(), after: after.comment.clone() }
+            }
+            Delta::Removed(_) => Op::DeleteGroup { group },
+        });
+    }
+    for user in users.keys().chain(memberships.keys()).collect::<BTreeSet<_>>() {
+        push_user(user, live, target, &mut ops);
+    }
+    for (token, delta) in tokens {
+        let token = token.clone();
+        match delta {
+            Delta::Added(after) => ops.push(Op::CreateToken { token, attributes: after.clone() }),
+            Delta::Changed { before, after } => {
+                ops.push(Op::SetToken { token, before: before.clone(), after: after.clone() });
+            }
+            Delta::Removed(_) if target.users.contains_key(token.user()) => ops.push(Op::DeleteToken { token }),
+            Delta::Removed(_) => {}
+        }
+    }
+    push_grants(acl, target, &mut ops);
+    ops.sort_by_key(Op::phase);
+    ops
+}
+
+fn push_user(user: &UserId, live: &AccessState, target: &AccessState, ops: &mut Vec<Op>) {
+    // A group's deletion takes its memberships along.
+    let staying = |groups: &BTreeSet<GroupId>| -> BTreeSet<GroupId> {
+        groups.iter().filter(|group| target.groups.contains_key(group)).cloned().collect()
+    };
+    let wanted = target.groups_of(user);
+    match (live.users.get(user), target.users.get(user)) {
+        (None, None) => {}
+        (Some(_), None) => ops.push(Op::DeleteUser { user: user.clone() }),
+        (None, Some(after)) => {
+            let account = Account { user: after.clone(), groups: wanted.clone() };
+            ops.push(Op::CreateUser { user: user.clone(), account });
+            // Memberships that a user of this name left behind are its own again, wanted or not.
+            let waiting = staying(live.groups_of(user));
+            if !waiting.is_subset(wanted) {
+                let before = Account { user: after.clone(), groups: waiting.union(wanted).cloned().collect() };
+                let after = Account { user: after.clone(), groups: wanted.clone() };
+                ops.push(Op::SetUser { user: user.clone(), before, after });
+            }
+        }
+        (Some(before), Some(after)) => {
+            let is_in = staying(live.groups_of(user));
+            if before != after || is_in != *wanted {
+                // Only what is compared here is set: where the groups are as wanted, both sides name the same.
+                let groups = if is_in == *wanted { wanted.clone() } else { live.groups_of(user).clone() };
+                let before = Account { user: before.clone(), groups };
+                let after = Account { user: after.clone(), groups: wanted.clone() };
+                ops.push(Op::SetUser { user: user.clone(), before, after });
+            }
+        }
+    }
+}
+
+fn push_grants(acl: &BTreeMap<Grant, Delta<Propagate>>, target: &AccessState, ops: &mut Vec<Op>) {
+    for propagate in [Propagate::Yes, Propagate::No] {
+        let given = acl.iter().filter(|(_, delta)| delta.after() == Some(&propagate)).map(|(grant, _)| grant);
+        ops.extend(AclBatch::cover(given).into_iter().map(|batch| Op::Grant { batch, propagate }));
+    }
+    let revoked = acl.iter().filter(|(grant, delta)| delta.after().is_none() && outlives(grant, target));
+    ops.extend(AclBatch::cover(revoked.map(|(grant, _)| grant)).into_iter().map(|batch| Op::Revoke { batch }));
+}
+
+/// Whether the subject and the role of `grant` stay, so that it does not go along with one of them.
+fn outlives(Grant { path: _, subject, role }: &Grant, target: &AccessState) -> bool {
+    let subject_stays = match subject {
+        Subject::User(user) => target.users.contains_key(user),
+        Subject::Group(group) => target.groups.contains_key(group),
+        Subject::Token(token) => target.tokens.contains_key(token),
+    };
+    subject_stays && target.roles.contains_key(role)
+}

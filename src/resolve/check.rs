@@ -1,0 +1,229 @@
+//! Whether every name that the files mention exists, in them or live.
+
+use std::collections::BTreeSet;
+
+use crate::desired::{Declared, Desired, Presence, Wish, check_privileges};
+use crate::diagnostic::{Diagnostic, Findings, Span, nearest};
+use crate::live::{Blind, Sight, Snapshot};
+use crate::model::{AccessState, Grant, Origin, Role};
+use crate::pve::{GroupId, Privilege, RealmId, RoleId, Subject, TokenId, UserId};
+
+/// What a name is looked for in: what will be there once everything that is declared has been made.
+struct Names<'a> {
+    desired: &'a Desired,
+    live: &'a AccessState,
+    accounts_hidden: bool,
+}
+
+/// Everything about `desired` that only the cluster could tell.
+pub(super) fn check(desired: &Desired, live: &Snapshot) -> Findings {
+    let accounts_hidden = match &live.sight {
+        Sight::Full => false,
+        Sight::Partial(blind) => blind.contains(&Blind::Accounts),
+    };
+    let names = Names { desired, live: &live.state, accounts_hidden };
+    let mut findings = check_privileges(desired, &known_privileges(&live.state), live.state.release);
+    names.check_roles(&mut findings);
+    names.check_users(&mut findings);
+    names.check_tokens(&mut findings);
+    names.check_grants(&mut findings);
+    findings
+}
+
+/// What the server knows is what its Administrator holds (api-facts.md, What changed between releases).
+fn known_privileges(live: &AccessState) -> BTreeSet<Privilege> {
+    let every_role = live.roles.values().filter(|role| role.origin == Origin::Builtin);
+    every_role.flat_map(|role| role.privs.iter().cloned()).collect()
+}
+
+fn is_present<T>(declared: Option<&Declared<T>>) -> Option<bool> {
+    declared.map(|declared| matches!(declared.wish, Presence::Present(_)))
+}
+
+impl Names<'_> {
+    fn has_role(&self, role: &RoleId) -> bool {
+        is_present(self.desired.roles.get(role)).unwrap_or_else(|| self.live.roles.contains_key(role))
+    }
+
+    fn has_group(&self, group: &GroupId) -> bool {
+        is_present(self.desired.groups.get(group)).unwrap_or_else(|| self.live.groups.contains_key(group))
+    }
+
+    fn has_user(&self, user: &UserId) -> bool {
+        is_present(self.desired.users.get(user)).unwrap_or_else(|| self.live.users.contains_key(user))
+    }
+
+    fn has_realm(&self, user: &UserId) -> bool {
+        self.live.realms.keys().any(|realm| realm.as_str() == user.realm())
+    }
+
+    fn has_token(&self, token: &TokenId) -> bool {
+        is_present(self.desired.tokens.get(token)).unwrap_or_else(|| self.live.tokens.contains_key(token))
+    }
+
+    /// Builtin roles of releases newer than the table that the files are checked against.
+    fn check_roles(&self, findings: &mut Findings) {
+        for (id, declared) in &self.desired.roles {
+            if let Some(Role { origin: Origin::Builtin, privs: _ }) = self.live.roles.get(id) {
+                findings.push(
+                    Diagnostic::error(
+                        declared.span,
+                        format!("role `{id}` is builtin on this server and cannot be declared"),
+                    )
+                    .help("grant it under `acl` as it is, or declare a role of another name"),
+                );
+            }
+        }
+    }
+
+    fn check_users(&self, findings: &mut Findings) {
+        for (user, declared) in &self.desired.users {
+            let Presence::Present(wish) = &declared.wish else { continue };
+            if !self.live.users.contains_key(user) && !self.has_realm(user) {
+                findings.push(self.unknown_realm(user, declared.span));
+            }
+            let Wish::Set(groups) = &wish.groups else { continue };
+            for (group, &span) in groups {
+                if !self.has_group(group) {
+                    findings.push(self.unknown_group(group, span));
+                }
+            }
+        }
+    }
+
+    fn check_tokens(&self, findings: &mut Findings) {
+        for (token, declared) in &self.desired.tokens {
+            if matches!(declared.wish, Presence::Present(_)) && !self.has_user(token.user()) {
+                findings.push(
+                    self.unknown_user(token.user(), declared.span).label(format!("a token of `{}`", token.user())),
+                );
+            }
+        }
+    }
+
+    fn check_grants(&self, findings: &mut Findings) {
+        let mut told = BTreeSet::new();
+        for (grant, (presence, origin)) in &self.desired.acl {
+            match presence {
+                Presence::Present(_) => {
+                    // An entry is multiplied out: say of each of its words once that it names nothing.
+                    if !self.has_role(&grant.role) && told.insert(origin.role) {
+                        findings.push(self.unknown_role(&grant.role, origin.role));
+                    }
+                    if let Some(finding) = self.check_subject(&grant.subject, origin.subject)
+                        && told.insert(origin.subject)
+                    {
+                        findings.push(finding);
+                    }
+                }
+                Presence::Absent => {
+                    if let Some(finding) = self.check_revocable(grant, origin.subject) {
+                        findings.push(finding);
+                    }
+                }
+            }
+        }
+    }
+
+    fn check_subject(&self, subject: &Subject, span: Span) -> Option<Diagnostic> {
+        match subject {
+            Subject::User(user) => (!self.has_user(user)).then(|| self.unknown_user(user, span)),
+            Subject::Group(group) => (!self.has_group(group)).then(|| self.unknown_group(group, span)),
+            Subject::Token(token) => (!self.has_token(token)).then(|| self.unknown_token(token, span)),
+        }
+    }
+
+    /// A grant to somebody who has vanished stays listed, and the server deletes it only while that somebody exists
+    /// (api-facts.md, ACL).
+    fn check_revocable(&self, grant: &Grant, span: Span) -> Option<Diagnostic> {
+        let Grant { path, subject, role } = grant;
+        let exists = match subject {
+            Subject::User(user) => self.has_user(user) || self.live.users.contains_key(user),
+            Subject::Group(group) => self.has_group(group) || self.live.groups.contains_key(group),
+            Subject::Token(_) => true,
+        };
+        (self.live.acl.contains_key(grant) && !exists).then(|| {
+            Diagnostic::error(span, format!("the grant of `{role}` on `{path}` to `{subject}` cannot be deleted: `{subject}` does not exist"))
+                .label("left behind by a deletion outside Proxmox VE's API")
+                .help(format!("Proxmox VE deletes such a grant only while `{subject}` exists: declare it, apply, then declare it absent (which deletes its grants too)"))
+        })
+    }
+
+    /// The server makes users of realms that it does not have (transcript `users`, `foo@nosuch`).
+    fn unknown_realm(&self, user: &UserId, span: Span) -> Diagnostic {
+        let realms: Vec<&str> = self.live.realms.keys().map(RealmId::as_str).collect();
+        suggest(
+            Diagnostic::warning(span, format!("there is no realm `{}` on the cluster", user.realm()))
+                .label("will be made all the same, and nobody can log in as it"),
+            user.realm(),
+            realms.iter().copied(),
+            &format!("the realms are: {}", realms.join(", ")),
+        )
+    }
+
+    fn unknown_role(&self, role: &RoleId, span: Span) -> Diagnostic {
+        let names = self.desired.roles.keys().chain(self.live.roles.keys()).filter(|name| self.has_role(name));
+        suggest(
+            Diagnostic::error(span, format!("role `{role}` exists neither in the files nor on the cluster")),
+            role.as_str(),
+            names.map(RoleId::as_str),
+            "declare it under `roles`, or grant one that exists (roles are told apart by case)",
+        )
+    }
+
+    fn unknown_group(&self, group: &GroupId, span: Span) -> Diagnostic {
+        let names = self.desired.groups.keys().chain(self.live.groups.keys()).filter(|name| self.has_group(name));
+        let finding = suggest(
+            Diagnostic::error(span, format!("group `{group}` {}", self.nowhere())),
+            group.as_str(),
+            names.map(GroupId::as_str),
+            "declare it under `groups`",
+        );
+        self.mention_hidden(finding)
+    }
+
+    fn unknown_user(&self, user: &UserId, span: Span) -> Diagnostic {
+        let names = self.desired.users.keys().chain(self.live.users.keys()).filter(|name| self.has_user(name));
+        let finding = suggest(
+            Diagnostic::error(span, format!("user `{user}` {}", self.nowhere())),
+            user.as_str(),
+            names.map(UserId::as_str),
+            "declare it under `users`",
+        );
+        self.mention_hidden(finding)
+    }
+
+    fn unknown_token(&self, token: &TokenId, span: Span) -> Diagnostic {
+        let names = self.desired.tokens.keys().chain(self.live.tokens.keys()).filter(|name| self.has_token(name));
+        let names: Vec<String> = names.map(ToString::to_string).collect();
+        let finding = suggest(
+            Diagnostic::error(span, format!("token `{token}` {}", self.nowhere())),
+            &token.to_string(),
+            names.iter().map(String::as_str),
+            "declare it under `tokens`",
+        );
+        self.mention_hidden(finding)
+    }
+
+    fn nowhere(&self) -> &'static str {
+        if self.accounts_hidden {
+            "is not in the files, and is not among what this credential can see"
+        } else {
+            "exists neither in the files nor on the cluster"
+        }
+    }
+
+    fn mention_hidden(&self, finding: Diagnostic) -> Diagnostic {
+        if !self.accounts_hidden {
+            return finding;
+        }
+        finding.help("it may exist all the same: the credential cannot see all users and groups (it lacks Sys.Audit on /access/groups)")
+    }
+}
+
+fn suggest<'a>(finding: Diagnostic, name: &str, names: impl Iterator<Item = &'a str>, otherwise: &str) -> Diagnostic {
+    match nearest(name, names) {
+        Some(near) => finding.help(format!("did you mean `{near}`?")),
+        None => finding.help(otherwise),
+    }
+}
