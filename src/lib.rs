@@ -1,6 +1,8 @@
 //! Proxmox VE access control as code: files and a live cluster in, an ordered plan out, and its execution.
 
 pub mod api;
+pub mod apply;
+pub mod cli;
 pub mod desired;
 pub mod diagnostic;
 pub mod diff;

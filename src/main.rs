@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The `pve-access` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    pve_access::cli::main()
+}

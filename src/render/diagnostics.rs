@@ -6,16 +6,8 @@ use std::ops::Range;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet, normalize_untrusted_str};
 
+use super::document::Colour;
 use crate::diagnostic::{Diagnostic, Findings, Label, Severity, SourceId, Sources};
-
-/// Whether text carries the escape sequences of a terminal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Colour {
-    /// None.
-    Plain,
-    /// ANSI colours.
-    Ansi,
-}
 
 /// How many columns a finding may take; longer lines are cut around the place.
 const WIDTH: usize = 120;
@@ -26,8 +18,8 @@ const NEAR: usize = 4;
 #[must_use]
 pub fn text(findings: &Findings, sources: &Sources, colour: Colour) -> String {
     let renderer = match colour {
-        Colour::Plain => Renderer::plain(),
-        Colour::Ansi => Renderer::styled(),
+        Colour::No => Renderer::plain(),
+        Colour::Yes => Renderer::styled(),
     }
     .term_width(WIDTH);
     let mut lines = BTreeMap::new();
@@ -176,12 +168,12 @@ mod tests {
         let (sources, source) = sources(text_);
         let mut findings = Findings::default();
         findings.push(Diagnostic::error(Span { source, start: range.start, end: range.end }, message));
-        text(&findings, &sources, Colour::Plain)
+        text(&findings, &sources, Colour::No)
     }
 
     #[test]
     fn no_findings_are_no_text() {
-        assert_eq!(text(&Findings::default(), &Sources::default(), Colour::Plain), "");
+        assert_eq!(text(&Findings::default(), &Sources::default(), Colour::No), "");
     }
 
     #[test]

@@ -1,5 +1,16 @@
-//! What is to be said, in the forms that it can be said in.
+//! What is said to people.
 //!
-//! Knows wording and layout. Does not decide anything: every value it shows was computed elsewhere.
+//! Knows how findings, plans and outcomes are worded and laid out. Does not decide anything, and prints nothing: it
+//! makes text, and the command line prints it.
 
+mod change;
 pub mod diagnostics;
+mod document;
+mod outcome;
+mod plan;
+mod words;
+
+pub use document::{Colour, Document, Line, Style};
+pub use outcome::outcome;
+pub use plan::{Undeclared, plan, refused};
+pub use words::{step_in_words, visible};

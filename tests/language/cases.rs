@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use pve_access::desired::{Loaded, load};
-use pve_access::render::diagnostics::{Colour, text};
+use pve_access::render::Colour;
+use pve_access::render::diagnostics::text;
 
 pub fn cases() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/language/cases")
@@ -13,7 +14,7 @@ pub fn cases() -> PathBuf {
 /// The findings as they are shown, with `folder` cut from the paths.
 pub fn shown(loaded: &Loaded, folder: &Path) -> String {
     let folder = format!("{}/", folder.display());
-    text(&loaded.findings, &loaded.sources, Colour::Plain).replace(&folder, "")
+    text(&loaded.findings, &loaded.sources, Colour::No).replace(&folder, "")
 }
 
 /// Compares with what stands in `file`, or writes it there.

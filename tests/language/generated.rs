@@ -6,7 +6,8 @@ use std::{env, fs};
 use pve_access::desired::{Desired, File, check_privileges, load, parse};
 use pve_access::diagnostic::Sources;
 use pve_access::pve::{Release, privileges};
-use pve_access::render::diagnostics::{Colour, text};
+use pve_access::render::Colour;
+use pve_access::render::diagnostics::text;
 use tempfile::TempDir;
 
 use crate::cases::{check, shown};
@@ -130,7 +131,7 @@ fn said_by(release: Release, privs: &str) -> String {
 
 fn said(desired: &Desired, sources: &Sources, release: Release) -> String {
     let known = privileges(release).collect();
-    text(&check_privileges(desired, &known, release), sources, Colour::Plain)
+    text(&check_privileges(desired, &known, release), sources, Colour::No)
 }
 
 #[test]

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use proptest::prelude::*;
 use pve_access::desired::{Declared, Desired, File, Loaded, Presence, parse};
-use pve_access::render::diagnostics::{Colour, text};
+use pve_access::render::Colour;
+use pve_access::render::diagnostics::text;
 
 const GOOD: &str = include_str!("../../desired-state.example.yaml");
 
@@ -30,7 +31,7 @@ fn read(texts: &[String]) -> Loaded {
 /// Reads and shows; neither may panic.
 fn survives(text_: String) {
     let loaded = read(&[text_]);
-    for colour in [Colour::Plain, Colour::Ansi] {
+    for colour in [Colour::No, Colour::Yes] {
         let _ = text(&loaded.findings, &loaded.sources, colour);
     }
 }
@@ -112,7 +113,7 @@ proptest! {
         ] {
             let loaded = read(&[text_]);
             prop_assert!(loaded.findings.has_errors());
-            let told = text(&loaded.findings, &loaded.sources, Colour::Plain);
+            let told = text(&loaded.findings, &loaded.sources, Colour::No);
             prop_assert!(!told.contains(&secret), "{}", told);
         }
     }

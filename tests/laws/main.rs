@@ -1,6 +1,7 @@
 //! What holds of comparing and planning whatever the states and the files.
 
 mod generate;
+mod interrupted;
 
 use std::collections::BTreeSet;
 

@@ -1,0 +1,16 @@
+//! Carrying a plan out.
+//!
+//! Knows how to do approved steps one after the other, to bring secrets to safety before going on, and to read back
+//! what has come of it. Does not know why a step is in a plan.
+
+mod cluster;
+mod delivery;
+mod outcome;
+mod run;
+mod sink;
+
+pub use cluster::{Cluster, Receipt};
+pub use delivery::{Delivery, DeliveryError};
+pub use outcome::{Done, Outcome, StepEnd};
+pub use run::{Observer, Stop, run};
+pub use sink::SinkError;

@@ -1,0 +1,254 @@
+//! A file that takes a secret.
+
+use std::fs::{self, File, Metadata};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use secrecy::{ExposeSecret, SecretString};
+use tempfile::NamedTempFile;
+
+use crate::desired::{Format, Sink};
+use crate::model::Expire;
+use crate::pve::TokenId;
+
+/// Why a file cannot take a secret.
+#[derive(Debug, thiserror::Error)]
+pub enum SinkError {
+    /// The folder is not there and cannot be made, or nothing can be written in it.
+    #[error("nothing can be written in the folder `{}`", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// What should be its folder is none.
+    #[error("`{}` is not a folder", path.display())]
+    NotAFolder {
+        /// What it should be in.
+        path: PathBuf,
+    },
+    /// There is something of that name that is no file.
+    #[error("it is {what}, not a file")]
+    NotAFile {
+        /// What it is instead.
+        what: &'static str,
+    },
+    /// What is in the file already cannot be kept, because it cannot be read.
+    #[error("its other lines cannot be read")]
+    Unreadable(#[source] io::Error),
+    /// Writing failed.
+    #[error("writing failed")]
+    Write(#[source] io::Error),
+}
+
+/// Makes sure that `sink` could take a secret now; makes its folder (0700) if there is none.
+pub(super) fn probe(sink: &Sink) -> Result<(), SinkError> {
+    let folder = folder(&sink.file);
+    let failed = |source| SinkError::Folder { folder: folder.to_owned(), source };
+    if let Some(path) = folder.ancestors().find(|path| path.exists()).filter(|path| !path.is_dir()) {
+        return Err(SinkError::NotAFolder { path: path.to_owned() });
+    }
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
+    let there = look(&sink.file)?;
+    let mut trial = NamedTempFile::new_in(folder).map_err(failed)?;
+    trial.write_all(&[0; 1024]).and_then(|()| trial.as_file().sync_all()).map_err(failed)?;
+    if let Some(there) = &there {
+        imitate(trial.as_file(), there).map_err(SinkError::Write)?;
+    }
+    content_before(sink, there.is_some()).map(|_| ())
+}
+
+/// Writes `secret` in the form that `sink` asks for: all of it or nothing, on disk when this returns.
+///
+/// A new file is readable by its owner alone. One that was there keeps its owner and mode, because whoever reads it
+/// was given them.
+pub(super) fn write(sink: &Sink, token: &TokenId, secret: &SecretString, expire: Expire) -> Result<(), SinkError> {
+    let there = look(&sink.file)?;
+    let before = content_before(sink, there.is_some())?;
+    let content = content(&sink.format, &before, token, secret, expire);
+    let folder = folder(&sink.file);
+    let replace = || -> io::Result<()> {
+        let mut file = NamedTempFile::new_in(folder)?;
+        if let Some(there) = &there {
+            imitate(file.as_file(), there)?;
+        }
+        file.write_all(content.expose_secret().as_bytes())?;
+        file.as_file().sync_all()?;
+        file.persist(&sink.file)?;
+        File::open(folder)?.sync_all()
+    };
+    replace().map_err(SinkError::Write)
+}
+
+/// The folder that `file` is in; a bare name is in the working folder.
+fn folder(file: &Path) -> &Path {
+    match file.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// What is at `path`, if anything is; links are not followed, because they lead where somebody else decides.
+fn look(path: &Path) -> Result<Option<Metadata>, SinkError> {
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(SinkError::Unreadable(error)),
+        Ok(there) if there.is_file() => Ok(Some(there)),
+        Ok(there) if there.is_dir() => Err(SinkError::NotAFile { what: "a folder" }),
+        Ok(there) if there.is_symlink() => Err(SinkError::NotAFile { what: "a link" }),
+        Ok(_) => Err(SinkError::NotAFile { what: "a device, a socket or the like" }),
+    }
+}
+
+/// Gives `file` the owner and the mode of what it replaces.
+fn imitate(file: &File, there: &Metadata) -> io::Result<()> {
+    let own = file.metadata()?;
+    if (own.uid(), own.gid()) != (there.uid(), there.gid()) {
+        std::os::unix::fs::fchown(file, Some(there.uid()), Some(there.gid()))?;
+    }
+    file.set_permissions(fs::Permissions::from_mode(there.mode() & 0o777))
+}
+
+/// What the file holds and has to keep: the lines of an `env` file, of others nothing.
+fn content_before(sink: &Sink, is_there: bool) -> Result<SecretString, SinkError> {
+    match &sink.format {
+        Format::Env { name: _ } if is_there => {
+            fs::read_to_string(&sink.file).map(SecretString::from).map_err(SinkError::Unreadable)
+        }
+        Format::Env { .. } | Format::Value | Format::Token | Format::Json => Ok(SecretString::default()),
+    }
+}
+
+fn content(
+    format: &Format,
+    before: &SecretString,
+    token: &TokenId,
+    secret: &SecretString,
+    expire: Expire,
+) -> SecretString {
+    let value = secret.expose_secret();
+    SecretString::from(match format {
+        Format::Value => value.to_owned(),
+        Format::Token => format!("{token}={value}"),
+        Format::Env { name } => with_variable(before.expose_secret(), name, value),
+        Format::Json => {
+            let object = serde_json::json!({
+                "token": token.to_string(),
+                "secret": value,
+                "expire": u64::from(expire),
+            });
+            format!("{object:#}\n")
+        }
+    })
+}
+
+/// `lines` with `name` set to `value`: in the place where it was set first, or at the end.
+fn with_variable(lines: &str, name: &str, value: &str) -> String {
+    let sets = |line: &str| {
+        let line = line.trim_start();
+        let line = line.strip_prefix("export ").unwrap_or(line).trim_start();
+        line.split_once('=').is_some_and(|(variable, _)| variable.trim_end() == name)
+    };
+    let mut written = false;
+    let mut result = String::with_capacity(lines.len() + name.len() + value.len() + 2);
+    for line in lines.lines() {
+        if !sets(line) {
+            result.push_str(line);
+        } else if !written {
+            let export = if line.trim_start().starts_with("export ") { "export " } else { "" };
+            result.push_str(&format!("{export}{name}={value}"));
+            written = true;
+        } else {
+            // Set again further on: the later one would win, and be the dead secret.
+            continue;
+        }
+        result.push('\n');
+    }
+    if !written {
+        result.push_str(&format!("{name}={value}\n"));
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sink(file: PathBuf, format: Format) -> Sink {
+        Sink { file, format }
+    }
+
+    fn written(folder: &Path, format: Format, before: Option<&str>) -> String {
+        let file = folder.join("secret");
+        match before {
+            Some(before) => fs::write(&file, before).unwrap(),
+            None => drop(fs::remove_file(&file)),
+        }
+        let sink = sink(file.clone(), format);
+        probe(&sink).unwrap();
+        write(&sink, &"api@pam!homepage".parse().unwrap(), &SecretString::from("s3cr3t"), Expire::At(4_102_444_800))
+            .unwrap();
+        fs::read_to_string(file).unwrap()
+    }
+
+    #[test]
+    fn each_format_holds_what_its_reader_wants() {
+        let folder = tempfile::tempdir().unwrap();
+        let written = |format| written(folder.path(), format, None);
+        assert_eq!(written(Format::Value), "s3cr3t");
+        assert_eq!(written(Format::Token), "api@pam!homepage=s3cr3t");
+        assert_eq!(written(Format::Env { name: "X".into() }), "X=s3cr3t\n");
+        let json: serde_json::Value = serde_json::from_str(&written(Format::Json)).unwrap();
+        assert_eq!(
+            json,
+            serde_json::json!({"token": "api@pam!homepage", "secret": "s3cr3t", "expire": 4_102_444_800_u64})
+        );
+    }
+
+    #[test]
+    fn an_env_file_keeps_its_other_lines() {
+        let folder = tempfile::tempdir().unwrap();
+        let written = |before| written(folder.path(), Format::Env { name: "X".into() }, Some(before));
+        assert_eq!(written("# mine\nA=1\n"), "# mine\nA=1\nX=s3cr3t\n");
+        assert_eq!(written("A=1\nX=old\nB=2"), "A=1\nX=s3cr3t\nB=2\n");
+        assert_eq!(written("export X=old\nX=older\nXY=3\n"), "export X=s3cr3t\nXY=3\n");
+    }
+
+    #[test]
+    fn a_new_file_is_its_owners_alone_and_an_old_one_keeps_its_mode() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("deep/er/secret");
+        let sink = sink(file.clone(), Format::Value);
+        let mode = |file: &Path| fs::metadata(file).unwrap().mode() & 0o777;
+        let (token, secret) = ("api@pam!homepage".parse().unwrap(), SecretString::from("s3cr3t"));
+        probe(&sink).unwrap();
+        write(&sink, &token, &secret, Expire::Never).unwrap();
+        assert_eq!((mode(&file), mode(file.parent().unwrap())), (0o600, 0o700));
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+        write(&sink, &token, &secret, Expire::Never).unwrap();
+        assert_eq!(mode(&file), 0o640);
+    }
+
+    #[test]
+    fn what_is_no_file_is_refused_before_there_is_a_secret() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(folder.path().join("elsewhere"), &link).unwrap();
+        let refused = |file: PathBuf| probe(&sink(file, Format::Value)).unwrap_err().to_string();
+        assert_eq!(refused(link), "it is a link, not a file");
+        assert_eq!(refused(folder.path().to_owned()), "it is a folder, not a file");
+        let file = folder.path().join("file");
+        fs::write(&file, "x").unwrap();
+        assert!(refused(file.join("below/it")).ends_with("file` is not a folder"));
+        assert!(refused("/proc/below".into()).starts_with("nothing can be written in the folder"));
+    }
+
+    #[test]
+    fn probing_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        probe(&sink(folder.path().join("secret"), Format::Value)).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}

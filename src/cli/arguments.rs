@@ -1,0 +1,170 @@
+//! What can be typed.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use super::terminal::When;
+use crate::plan::Waiver;
+use crate::pve::Release;
+
+/// Where the sandbox keeps its state unless told otherwise.
+pub(super) const SANDBOX: &str = ".pve-access-sandbox";
+
+/// Proxmox VE access control as code: roles, groups, users, API tokens and ACLs from YAML files.
+///
+/// Describe what should be, look at the plan, apply it. What the files do not mention is left alone.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, after_help = EXAMPLES, after_long_help = LONG_EXAMPLES)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Command,
+    #[command(flatten)]
+    pub(super) common: Common,
+}
+
+const EXAMPLES: &str = "\
+Try it on the built-in server, without a cluster:
+  pve-access apply --sandbox -f desired-state.example.yaml
+";
+
+const LONG_EXAMPLES: &str = "\
+Try it on the built-in server, without a cluster:
+  pve-access plan --sandbox -f desired-state.example.yaml
+  pve-access apply --sandbox -f desired-state.example.yaml
+
+On a cluster, with a token's `user@realm!name=secret` in PROXMOX_VE_API_TOKEN:
+  pve-access plan --endpoint https://pve.example.com:8006
+  pve-access apply --endpoint https://pve.example.com:8006
+
+Exit status:
+  0  in sync, or applied and verified
+  1  error: nothing more was done than was reported
+  2  plan --detailed-exitcode: there are changes
+  3  refused by a guard; --allow NAME waives it
+  4  applied, but reading back shows a difference, or a step failed half-way
+";
+
+#[derive(Debug, Args)]
+pub(super) struct Common {
+    /// Say more of what is going on, on standard error: -v, -vv, -vvv
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+    /// When to write colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: When,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Check the files, without a cluster
+    ///
+    /// Reports everything that is wrong with them at once. Whether a group, user or role that they mention exists on a
+    /// cluster, `plan` will tell.
+    Validate(Validate),
+    /// Show what apply would do
+    ///
+    /// Reads the files and the live state, compares them, and lists every change in the order in which apply would
+    /// make it. Changes nothing.
+    Plan(Plan),
+    /// Make the cluster as the files say
+    ///
+    /// Plans, shows the plan, asks, carries it out one request after the other, puts the secrets of new tokens where
+    /// the files say, reads the state back and compares. Interrupted, it finishes the request under way and says what
+    /// was done; running it again goes on from there.
+    Apply(Apply),
+    /// Run the built-in server
+    ///
+    /// Serves an imitation of Proxmox VE's access API on this machine, for trying things and for tests, and prints its
+    /// address and a token for it. `plan --sandbox` and `apply --sandbox` start one by themselves; they can use the
+    /// same folder while this one runs.
+    Sandbox(Sandbox),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Files {
+    /// A desired-state file, or a folder of *.yaml; may be repeated, all of them are one document
+    #[arg(short, long = "file", value_name = "FILE|DIR", default_value = "desired-state.yaml")]
+    pub(super) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Where the live state is")]
+pub(super) struct Target {
+    /// The API of a cluster, such as https://pve.example.com:8006 [env: PROXMOX_VE_ENDPOINT, or `cluster.endpoint` in
+    /// the files]
+    #[arg(long, value_name = "URL", conflicts_with = "sandbox")]
+    pub(super) endpoint: Option<String>,
+    /// The built-in server, with its state in DIR (.pve-access-sandbox if none is given)
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = SANDBOX)]
+    pub(super) sandbox: Option<PathBuf>,
+    /// A file that holds an API token as `user@realm!name=secret` [env: PROXMOX_VE_API_TOKEN holds the token itself]
+    #[arg(long, value_name = "FILE", conflicts_with = "sandbox")]
+    pub(super) token_file: Option<PathBuf>,
+    /// Certificates to trust beside the system's, such as a copy of the node's /etc/pve/pve-root-ca.pem
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["sandbox", "fingerprint"])]
+    pub(super) ca_file: Option<PathBuf>,
+    /// The SHA-256 fingerprint of the server's certificate, as Proxmox VE shows it; nothing else is trusted then
+    #[arg(long, value_name = "SHA256", conflicts_with = "sandbox")]
+    pub(super) fingerprint: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Validate {
+    #[command(flatten)]
+    pub(super) files: Files,
+    /// Check privileges against this release
+    #[arg(long, value_name = "RELEASE", default_value_t = Release::MEASURED)]
+    pub(super) release: Release,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Plan {
+    #[command(flatten)]
+    pub(super) files: Files,
+    /// List what is live and not declared, which is left alone
+    #[arg(long)]
+    pub(super) show_undeclared: bool,
+    /// Exit with 2 if there are changes
+    #[arg(long)]
+    pub(super) detailed_exitcode: bool,
+    /// Let tokens be made that have no `secret` in the files, as `apply --show-secrets` does
+    #[arg(long)]
+    pub(super) show_secrets: bool,
+    /// Waive a guard by name
+    #[arg(long, value_name = "NAME")]
+    pub(super) allow: Vec<Waiver>,
+    #[command(flatten)]
+    pub(super) target: Target,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Apply {
+    #[command(flatten)]
+    pub(super) files: Files,
+    /// List what is live and not declared, which is left alone
+    #[arg(long)]
+    pub(super) show_undeclared: bool,
+    /// Do not ask
+    #[arg(short, long)]
+    pub(super) yes: bool,
+    /// Print the secrets of new tokens that have no `secret` in the files, one `user@realm!name=secret` a line
+    #[arg(long)]
+    pub(super) show_secrets: bool,
+    /// Waive a guard by name
+    #[arg(long, value_name = "NAME")]
+    pub(super) allow: Vec<Waiver>,
+    #[command(flatten)]
+    pub(super) target: Target,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Sandbox {
+    /// Where its state is kept
+    #[arg(long, value_name = "DIR", default_value = SANDBOX)]
+    pub(super) dir: PathBuf,
+    /// Where to listen, on this machine only; port 0 takes any free one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8006")]
+    pub(super) listen: SocketAddr,
+}

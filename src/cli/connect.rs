@@ -1,0 +1,124 @@
+//! Whom to talk to, and as whom.
+
+use std::env;
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::arguments::Target;
+use super::failure::Failure;
+use crate::api::{Client, Credential, Endpoint, Fingerprint, Trust};
+use crate::desired::Cluster;
+use crate::sandbox::{Sandbox, SandboxError, Serving};
+
+/// A client, and the sandbox that it talks to if there is one.
+pub(super) struct Connection {
+    pub(super) client: Client,
+    /// Serves for as long as it lives.
+    _sandbox: Option<Serving>,
+}
+
+/// Connects to what the command line says, then the environment, then the files.
+pub(super) async fn connect(target: &Target, cluster: &Cluster) -> Result<Connection, Failure> {
+    match &target.sandbox {
+        Some(dir) => connect_to_sandbox(dir).await,
+        None => connect_to_cluster(target, cluster),
+    }
+}
+
+async fn connect_to_sandbox(dir: &Path) -> Result<Connection, Failure> {
+    let failed = |error: SandboxError| Failure::of(&error);
+    let sandbox = Sandbox::open(dir).map_err(failed)?;
+    let serving = sandbox.serve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.map_err(failed)?;
+    let (token, secret) = admin_token(&sandbox, dir)?;
+    let credential = Credential::new(token, secret).map_err(|error| Failure::of(&error))?;
+    let endpoint = serving.url().parse::<Endpoint>().map_err(|error| Failure::of(&error))?;
+    let client = Client::new(endpoint, credential, &Trust::System).map_err(|error| Failure::of(&error))?;
+    Ok(Connection { client, _sandbox: Some(serving) })
+}
+
+/// The credential that a sandbox is used with.
+pub(super) fn admin_token(sandbox: &Sandbox, dir: &Path) -> Result<(crate::pve::TokenId, SecretString), Failure> {
+    sandbox.admin_token().map_err(|error| Failure::of(&error))?.ok_or_else(|| {
+        Failure::new(format!("the sandbox in `{}` has lost its token root@pam!admin", dir.display()))
+            .help("delete the folder; a new one is made as good as new")
+    })
+}
+
+fn connect_to_cluster(target: &Target, cluster: &Cluster) -> Result<Connection, Failure> {
+    let endpoint = endpoint(target, cluster)?;
+    let trust = trust(target, cluster)?;
+    let credential = credential(target)?;
+    let client = Client::new(endpoint, credential, &trust).map_err(|error| Failure::of(&error))?;
+    Ok(Connection { client, _sandbox: None })
+}
+
+fn endpoint(target: &Target, cluster: &Cluster) -> Result<Endpoint, Failure> {
+    let (text, from) = if let Some(flag) = &target.endpoint {
+        (flag.clone(), "--endpoint")
+    } else if let Some(variable) = variable("PROXMOX_VE_ENDPOINT")? {
+        (variable, "PROXMOX_VE_ENDPOINT")
+    } else if let Some(declared) = &cluster.endpoint {
+        (declared.value.clone(), "cluster.endpoint")
+    } else {
+        return Err(Failure::new("nothing says which cluster is meant")
+            .help("give --endpoint https://HOST:8006, or set PROXMOX_VE_ENDPOINT, or `cluster.endpoint` in the file")
+            .help("or try it on the built-in server: --sandbox"));
+    };
+    text.parse::<Endpoint>().map_err(|error| {
+        let help = error.help();
+        Failure::new(format!("{from} names no endpoint")).because(&error).help(help)
+    })
+}
+
+fn trust(target: &Target, cluster: &Cluster) -> Result<Trust, Failure> {
+    let pinned = |text: &str, from: &str| {
+        text.parse::<Fingerprint>().map(Trust::Fingerprint).map_err(|error| {
+            Failure::new(format!("{from} is not usable"))
+                .because(&error)
+                .help("on the node, this prints it: pvenode cert info --output-format json")
+        })
+    };
+    if let Some(flag) = &target.fingerprint {
+        pinned(flag, "--fingerprint")
+    } else if let Some(file) = &target.ca_file {
+        Ok(Trust::CaFile(file.clone()))
+    } else if let Some(declared) = &cluster.fingerprint {
+        pinned(&declared.value, "cluster.fingerprint")
+    } else if let Some(declared) = &cluster.ca_file {
+        Ok(Trust::CaFile(declared.value.clone()))
+    } else {
+        Ok(Trust::System)
+    }
+}
+
+fn credential(target: &Target) -> Result<Credential, Failure> {
+    let (text, from) = if let Some(file) = &target.token_file {
+        let text = fs::read_to_string(file).map_err(|error| {
+            Failure::new(format!("the token file `{}` cannot be read", file.display())).because(&error)
+        })?;
+        (SecretString::from(text), format!("the token file `{}`", file.display()))
+    } else if let Some(text) = variable("PROXMOX_VE_API_TOKEN")? {
+        (SecretString::from(text), "PROXMOX_VE_API_TOKEN".to_owned())
+    } else {
+        return Err(Failure::new("there is no credential for the cluster")
+            .help("set PROXMOX_VE_API_TOKEN to user@realm!name=secret, or give --token-file FILE"));
+    };
+    text.expose_secret().parse::<Credential>().map_err(|error| {
+        Failure::new(format!("{from} holds no usable token"))
+            .because(&error)
+            .help("it looks like this: user@realm!name=xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx")
+    })
+}
+
+/// An environment variable; one that is set to nothing counts as not set.
+fn variable(name: &str) -> Result<Option<String>, Failure> {
+    match env::var(name) {
+        Ok(value) if value.is_empty() => Ok(None),
+        Ok(value) => Ok(Some(value)),
+        Err(env::VarError::NotPresent) => Ok(None),
+        Err(env::VarError::NotUnicode(_)) => Err(Failure::new(format!("{name} is not valid UTF-8"))),
+    }
+}

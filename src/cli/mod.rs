@@ -1,0 +1,60 @@
+//! The command line.
+//!
+//! Knows what was typed, whom to ask, where to print and how to exit. Does not know anything about access control: each
+//! command is a few lines around the pipeline.
+
+mod apply;
+mod arguments;
+mod connect;
+mod exit;
+mod failure;
+mod pipeline;
+mod plan;
+mod progress;
+mod sandbox;
+mod terminal;
+mod validate;
+
+use std::process::ExitCode;
+
+use arguments::{Arguments, Command};
+use clap::Parser;
+use exit::Exit;
+use failure::Failure;
+use terminal::Terminal;
+
+/// Runs the command that the process was started with.
+#[must_use]
+pub fn main() -> ExitCode {
+    let Arguments { command, common } = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let exit = if error.use_stderr() { Exit::Error } else { Exit::Success };
+            // Where not even this can be printed, the exit status still tells.
+            let _ = error.print();
+            return exit.into();
+        }
+    };
+    let terminal = Terminal::new(common.color);
+    terminal::narrate(common.verbose, terminal);
+    match run(command, terminal) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            terminal.failure(&failure);
+            Exit::Error.into()
+        }
+    }
+}
+
+fn run(command: Command, terminal: Terminal) -> Result<Exit, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new("the program could not be set up").because(&error))?;
+    match command {
+        Command::Validate(arguments) => validate::run(arguments, terminal),
+        Command::Plan(arguments) => runtime.block_on(plan::run(arguments, terminal)),
+        Command::Apply(arguments) => runtime.block_on(apply::run(arguments, terminal)),
+        Command::Sandbox(arguments) => runtime.block_on(sandbox::run(arguments, terminal)),
+    }
+}

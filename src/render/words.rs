@@ -1,0 +1,113 @@
+//! How single values and steps are put into words.
+
+use std::fmt::Display;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::model::{Expire, Propagate, Text};
+use crate::plan::{AclBatch, Op};
+
+/// `text` such that nothing in it can move the cursor, change colours or turn the direction of writing.
+#[must_use]
+pub fn visible(text: impl Display) -> String {
+    let text = text.to_string();
+    if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        text
+    } else {
+        format!("{text:?}").trim_matches('"').to_owned()
+    }
+}
+
+/// Free text in quotes, on one line.
+pub(super) fn quoted(text: &Text) -> String {
+    if text.is_empty() { "none".to_owned() } else { format!("{:?}", text.as_str()) }
+}
+
+/// A date where the time is midnight UTC, else date and time; what no calendar has stays a number.
+pub(super) fn expire(expire: Expire) -> String {
+    let Expire::At(seconds) = expire else { return "never".to_owned() };
+    let Some(time) = i64::try_from(seconds).ok().and_then(|seconds| Timestamp::from_second(seconds).ok()) else {
+        return format!("{seconds} s after 1970");
+    };
+    let time = time.to_zoned(TimeZone::UTC);
+    let form = if seconds % 86_400 == 0 { "%Y-%m-%d" } else { "%Y-%m-%dT%H:%M:%SZ" };
+    time.strftime(form).to_string()
+}
+
+/// `1 grant`, `2 grants`.
+pub(super) fn count(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{plural}")
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub(super) fn listed(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+pub(super) fn propagate(propagate: Propagate) -> &'static str {
+    match propagate {
+        Propagate::Yes => "propagate",
+        Propagate::No => "this path only",
+    }
+}
+
+/// What a step does, in a few words: for progress and for failures.
+#[must_use]
+pub fn step_in_words(op: &Op) -> String {
+    let words = match op {
+        Op::CreateRole { role, privs: _ } => format!("create role {role}"),
+        Op::CreateGroup { group, comment: _ } => format!("create group {group}"),
+        Op::CreateUser { user, account: _ } => format!("create user {user}"),
+        Op::CreateToken { token, attributes: _ } => format!("create token {token}"),
+        Op::Grant { batch, propagate: _ } => format!("grant {}", batch_in_words(batch, "to")),
+        Op::SetRole { role, before: _, after: _ } => format!("change role {role}"),
+        Op::SetGroup { group, before: _, after: _ } => format!("change group {group}"),
+        Op::SetUser { user, before: _, after: _ } => format!("change user {user}"),
+        Op::SetToken { token, before: _, after: _ } => format!("change token {token}"),
+        Op::Revoke { batch } => format!("revoke {}", batch_in_words(batch, "from")),
+        Op::DeleteToken { token } => format!("delete token {token}"),
+        Op::DeleteUser { user } => format!("delete user {user}"),
+        Op::DeleteGroup { group } => format!("delete group {group}"),
+        Op::DeleteRole { role } => format!("delete role {role}"),
+    };
+    visible(words)
+}
+
+fn batch_in_words(batch: &AclBatch, to: &str) -> String {
+    let roles: Vec<&str> = batch.roles().iter().map(|role| role.as_str()).collect();
+    let mut subjects = batch.subjects().iter();
+    let first = subjects.next().map(ToString::to_string).unwrap_or_default();
+    let more = match subjects.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{} on {} {to} {first}{more}", roles.join(", "), batch.path())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_name_reaches_the_terminal_raw() {
+        assert_eq!(visible("api@pam"), "api@pam");
+        assert_eq!(visible("ü@pve"), "ü@pve");
+        assert_eq!(visible("a\u{1b}[31m@pve"), "a\\u{1b}[31m@pve");
+        assert_eq!(visible("a\u{202e}b"), "a\\u{202e}b");
+        assert_eq!(quoted(&Text::from("two\nlines")), "\"two\\nlines\"");
+    }
+
+    #[test]
+    fn times_are_dates_where_they_can_be() {
+        assert_eq!(expire(Expire::Never), "never");
+        assert_eq!(expire(Expire::At(4_102_444_800)), "2100-01-01");
+        assert_eq!(expire(Expire::At(4_102_444_801)), "2100-01-01T00:00:01Z");
+        assert_eq!(expire(Expire::At(u64::MAX)), "18446744073709551615 s after 1970");
+    }
+}

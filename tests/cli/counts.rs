@@ -1,0 +1,67 @@
+//! How much is asked of the server.
+
+use std::fmt::Write;
+
+use pve_access::sandbox::Logged;
+
+use super::desk::Desk;
+
+fn many_users(number: usize) -> Desk {
+    let mut lines = String::new();
+    for at in 0..number {
+        write!(lines, "user:u{at}@pve:1:0::::::\ntoken:u{at}@pve!app:0:1::\n").unwrap();
+    }
+    for at in 0..number {
+        writeln!(lines, "acl:1:/vms/{}:u{at}@pve:PVEVMUser:", 100 + at).unwrap();
+    }
+    Desk::with_user_cfg(&lines)
+}
+
+fn reads(requests: &[Logged]) -> Vec<String> {
+    let mut reads: Vec<String> =
+        requests.iter().filter(|request| !request.is_write()).map(|request| request.path.clone()).collect();
+    reads.sort();
+    reads
+}
+
+#[test]
+fn as_many_reads_for_two_thousand_users_as_for_ten() {
+    let reads_of = |number: usize| {
+        let desk = many_users(number);
+        desk.write("desired-state.yaml", "version: 1\nusers:\n  u1@pve: {enable: true}\n");
+        let (ran, requests) = desk.requests_of(|| desk.run(&["plan"]));
+        assert_eq!(ran.code, 0, "{}", ran.seen());
+        assert!(ran.stdout.contains(&format!("{} users", number - 1)), "all are seen: {}", ran.stdout);
+        reads(&requests)
+    };
+    let few = reads_of(10);
+    assert_eq!(few.len(), 10, "{few:?}");
+    assert_eq!(reads_of(2_000), few);
+}
+
+#[test]
+fn exactly_as_many_writes_as_announced() {
+    let desk = many_users(20);
+    let mut file = String::from("version: 1\nroles:\n  Watch: {privs: [VM.Audit]}\ngroups:\n  watchers: {}\nusers:\n");
+    for at in 0..30 {
+        writeln!(file, "  u{at}@pve: {{comment: Number {at}, groups: watchers}}").unwrap();
+    }
+    // Everybody in one request, and the other half of a product in another.
+    let everybody: Vec<String> = (0..30).map(|at| format!("u{at}@pve")).collect();
+    writeln!(file, "acl:\n  - {{path: /nodes, roles: [Watch, PVEAuditor], users: [{}]}}", everybody.join(", "))
+        .unwrap();
+    writeln!(file, "  - {{path: /nodes, roles: [PVESysAdmin], groups: watchers, propagate: false}}").unwrap();
+    desk.write("desired-state.yaml", &file);
+
+    let announced = desk.run(&["plan"]).stdout;
+    assert!(announced.contains(" in 34 requests."), "{announced}");
+    let (ran, requests) = desk.requests_of(|| desk.run(&["apply", "--yes"]));
+    assert_eq!(ran.code, 0, "{}", ran.seen());
+    assert_eq!(requests.iter().filter(|request| request.is_write()).count(), 34);
+    assert_eq!(reads(&requests).len(), 20, "once before, once after");
+
+    let (ran, requests) = desk.requests_of(|| desk.run(&["apply", "--yes"]));
+    assert_eq!(ran.code, 0);
+    assert_eq!(requests.iter().filter(|request| request.is_write()).count(), 0);
+    assert_eq!(reads(&requests).len(), 10, "nothing to read back");
+}

@@ -1,0 +1,156 @@
+//! A sandbox, a folder of files, and the program run against them.
+
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use pve_access::sandbox::{Logged, Sandbox, Serving};
+use secrecy::ExposeSecret;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+pub struct Desk {
+    dir: TempDir,
+    runtime: Runtime,
+    pub serving: Serving,
+    pub token: String,
+}
+
+/// What a run of the program printed, without what differs from run to run.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Ran {
+    /// All of it, as a reader of the terminal and of `$?` sees it.
+    pub fn seen(&self) -> String {
+        let mut seen = self.stdout.clone();
+        if !self.stderr.is_empty() {
+            seen.push_str("--- standard error\n");
+            seen.push_str(&self.stderr);
+        }
+        format!("{seen}--- exit {}\n", self.code)
+    }
+}
+
+/// The story that the project is for, without a word too much.
+pub const HOMEPAGE: &str = "\
+version: 1
+groups:
+  api-ro-users: {comment: Read-only API consumers}
+users:
+  api@pam: {comment: Homepage dashboard, enable: true, groups: api-ro-users}
+tokens:
+  api@pam!homepage:
+    privsep: false
+    secret: {file: secrets/homepage.env, format: env, name: HOMEPAGE_VAR_PROXMOX_TOKEN}
+acl:
+  - {path: /, roles: PVEAuditor, groups: api-ro-users, tokens: api@pam!homepage}
+";
+
+/// Somebody else's HTTP client.
+pub fn http() -> reqwest::Client {
+    // The second time it is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
+impl Desk {
+    pub fn new() -> Desk {
+        let dir = tempfile::tempdir().unwrap();
+        Desk::over(dir)
+    }
+
+    /// A desk whose cluster starts from this user.cfg, after the lines of root@pam.
+    pub fn with_user_cfg(lines: &str) -> Desk {
+        let dir = tempfile::tempdir().unwrap();
+        Sandbox::open(&dir.path().join("cluster")).unwrap();
+        let file = dir.path().join("cluster/user.cfg");
+        let fresh = fs::read_to_string(&file).unwrap();
+        fs::write(&file, format!("{fresh}\n{lines}")).unwrap();
+        Desk::over(dir)
+    }
+
+    fn over(dir: TempDir) -> Desk {
+        let runtime = Runtime::new().unwrap();
+        let sandbox = Sandbox::open(&dir.path().join("cluster")).unwrap();
+        let (id, secret) = sandbox.admin_token().unwrap().unwrap();
+        let serving = runtime.block_on(sandbox.serve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))).unwrap();
+        Desk { dir, runtime, serving, token: format!("{id}={}", secret.expose_secret()) }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).unwrap();
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    /// The program, ready to run in the folder against the sandbox.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        self.command_at(&self.serving.url(), &self.token, arguments)
+    }
+
+    /// The program against another endpoint, or as somebody else.
+    pub fn command_at(&self, url: &str, token: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("pve-access"));
+        command
+            .current_dir(self.dir.path())
+            .env_clear()
+            .env("PROXMOX_VE_ENDPOINT", url)
+            .env("PROXMOX_VE_API_TOKEN", token)
+            .args(arguments);
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        self.ran(&self.command(arguments).output().unwrap())
+    }
+
+    pub fn ran(&self, output: &Output) -> Ran {
+        let text = |bytes: &[u8]| {
+            let text = String::from_utf8(bytes.to_vec()).unwrap();
+            text.replace(&self.serving.url(), "[URL]").replace(&self.dir.path().display().to_string(), "[FOLDER]")
+        };
+        Ran { code: output.status.code().unwrap_or(-1), stdout: text(&output.stdout), stderr: text(&output.stderr) }
+    }
+
+    /// What somebody does by hand, with curl say: parameters as `name=value`, joined by `&`.
+    pub fn by_hand(&self, method: &str, path: &str, parameters: &str) -> String {
+        let url = format!("{}/api2/json{path}", self.serving.url());
+        let request =
+            http().request(method.parse().unwrap(), url).header("Authorization", format!("PVEAPIToken={}", self.token));
+        let request = match method {
+            "GET" | "DELETE" => request,
+            _ => request.header("Content-Type", "application/x-www-form-urlencoded").body(parameters.to_owned()),
+        };
+        self.runtime.block_on(async {
+            let response = request.send().await.unwrap();
+            let status = response.status();
+            let text = response.text().await.unwrap();
+            assert!(status.is_success(), "{status} {text}");
+            text
+        })
+    }
+
+    /// Runs something asynchronous.
+    pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+
+    /// What the server was asked while `act` was at it.
+    pub fn requests_of<T>(&self, act: impl FnOnce() -> T) -> (T, Vec<Logged>) {
+        let before = self.serving.requests().len();
+        let result = act();
+        (result, self.serving.requests().split_off(before))
+    }
+}

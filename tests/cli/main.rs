@@ -1,0 +1,12 @@
+//! The program as people run it: what it prints, what it asks of the server, how it exits.
+
+mod arguments;
+mod counts;
+mod desk;
+mod drift;
+mod homepage;
+mod interrupted;
+mod names;
+mod refusals;
+mod secrets;
+mod sight;

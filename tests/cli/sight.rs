@@ -1,0 +1,61 @@
+//! What the credential cannot see.
+
+use super::desk::Desk;
+
+/// A token with these grants, as `user@realm!name=secret`.
+fn credential(desk: &Desk, grants: &[(&str, &str)]) -> String {
+    desk.by_hand("POST", "/access/users", "userid=ci@pve");
+    let answer = desk.by_hand("POST", "/access/users/ci@pve/token/sync", "privsep=0");
+    for (path, role) in grants {
+        desk.by_hand("PUT", "/access/acl", &format!("path={path}&roles={role}&users=ci@pve"));
+    }
+    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    format!("ci@pve!sync={}", answer["data"]["value"].as_str().unwrap())
+}
+
+const FILE: &str = "\
+version: 1
+groups:
+  ops: {comment: On call}
+users:
+  ann@pve: {groups: ops}
+acl:
+  - {path: /vms, roles: PVEVMUser, groups: ops}
+";
+
+fn plan_as(desk: &Desk, credential: &str, arguments: &[&str]) -> super::desk::Ran {
+    desk.ran(&desk.command_at(&desk.serving.url(), credential, arguments).output().unwrap())
+}
+
+/// docs: PVEAuditor on / is all that plan needs.
+#[test]
+fn an_auditor_plans_what_an_administrator_plans() {
+    let desk = Desk::with_user_cfg("user:ann@pve:0:0::::::\ngroup:ops:ann@pve:old:\nacl:0:/vms:@ops:PVEVMUser:\n");
+    desk.write("desired-state.yaml", FILE);
+    let auditor = credential(&desk, &[("/", "PVEAuditor")]);
+    let without_heading = |text: &str| text.split_once('\n').unwrap().1.to_owned();
+    let seen = plan_as(&desk, &auditor, &["plan"]);
+    assert_eq!(seen.code, 0, "{}", seen.seen());
+    assert_eq!(without_heading(&seen.stdout), without_heading(&desk.run(&["plan"]).stdout));
+}
+
+#[test]
+fn what_cannot_be_seen_is_not_taken_for_absent() {
+    let desk = Desk::with_user_cfg("user:ann@pve:1:0::::::\ngroup:ops:ann@pve:On call:\nacl:1:/vms:@ops:PVEVMUser:\n");
+    desk.write("desired-state.yaml", FILE);
+    assert_eq!(desk.run(&["plan", "--detailed-exitcode"]).code, 0, "it is all there");
+
+    let blind = credential(&desk, &[("/vms", "PVEVMUser")]);
+    let (refused, requests) = desk.requests_of(|| plan_as(&desk, &blind, &["apply", "--yes"]));
+    insta::assert_snapshot!(refused.seen());
+    assert!(requests.iter().all(|request| !request.is_write()));
+    assert_eq!(plan_as(&desk, &blind, &["plan", "--allow", "blind"]).code, 0);
+}
+
+#[test]
+fn who_may_not_write_is_told_what_is_missing() {
+    let desk = Desk::new();
+    desk.write("desired-state.yaml", FILE);
+    let auditor = credential(&desk, &[("/", "PVEAuditor")]);
+    insta::assert_snapshot!(plan_as(&desk, &auditor, &["apply", "--yes"]).seen());
+}
