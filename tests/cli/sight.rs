@@ -52,6 +52,43 @@ fn what_cannot_be_seen_is_not_taken_for_absent() {
     assert_eq!(plan_as(&desk, &blind, &["plan", "--allow", "blind"]).code, 0);
 }
 
+/// README.md, "A real cluster in five minutes": the role that it makes is enough for everything.
+#[test]
+fn the_credential_of_the_readme_can_do_the_whole_job() {
+    let readme = include_str!("../../README.md");
+    let line = readme.lines().find(|line| line.contains("pveum role add AccessSync")).unwrap();
+    let privileges = line.split('"').nth(1).unwrap().replace(' ', ",");
+    let desk = Desk::new();
+    desk.by_hand("POST", "/access/roles", &format!("roleid=AccessSync&privs={privileges}"));
+    let sync = credential(&desk, &[("/", "AccessSync")]);
+    desk.write("desired-state.yaml", FILE);
+    desk.write(
+        "more.yaml",
+        "version: 1
+roles:
+  Watch: {privs: [VM.Audit]}
+users:
+  bob@pam: {comment: In another realm}
+tokens:
+  ann@pve!app: {secret: {file: secret}}
+acl:
+  - {path: /nodes, roles: [Watch, PVEAuditor], users: bob@pam, tokens: ann@pve!app}
+",
+    );
+    let ran = plan_as(&desk, &sync, &["apply", "--yes", "-f", "desired-state.yaml", "-f", "more.yaml"]);
+    assert_eq!(ran.code, 0, "{}", ran.seen());
+    desk.write(
+        "gone.yaml",
+        "version: 1
+roles: {Watch: {state: absent}}
+groups: {ops: {state: absent}}
+users: {ann@pve: {state: absent}, bob@pam: {enable: false}}
+",
+    );
+    let ran = plan_as(&desk, &sync, &["apply", "--yes", "-f", "gone.yaml"]);
+    assert_eq!(ran.code, 0, "{}", ran.seen());
+}
+
 #[test]
 fn who_may_not_write_is_told_what_is_missing() {
     let desk = Desk::new();

@@ -1,0 +1,164 @@
+//! The main job on a real cluster, or on any server that speaks its API.
+//!
+//! Runs where PROXMOX_VE_ENDPOINT and PROXMOX_VE_API_TOKEN are set, and is ignored otherwise. ACCEPTANCE_CA_FILE or
+//! ACCEPTANCE_FINGERPRINT say what to trust, if the system does not. The credential needs what README.md gives to
+//! `sync@pve`. All that it makes has a random suffix in its name, and is deleted on every way out.
+
+use std::env;
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, ExitCode, Output};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use pve_access::api::{Client, Credential, Endpoint, Trust};
+use pve_access::pve::TokenId;
+use tempfile::TempDir;
+
+fn main() -> ExitCode {
+    let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+    let has_cluster = is_set("PROXMOX_VE_ENDPOINT") && is_set("PROXMOX_VE_API_TOKEN");
+    let trial =
+        Trial::test("the_main_job_on_a_real_cluster", || main_job().map_err(|error| Failed::from(error.to_string())));
+    libtest_mimic::run(&Arguments::from_args(), vec![trial.with_ignored_flag(!has_cluster)]).exit_code()
+}
+
+/// Names that nobody else uses, and a folder with files about them.
+struct Guest {
+    suffix: String,
+    folder: TempDir,
+}
+
+impl Guest {
+    fn new() -> Result<Guest, Box<dyn Error>> {
+        let suffix = uuid::Uuid::new_v4().simple().to_string().split_off(24);
+        let guest = Guest { suffix, folder: tempfile::tempdir()? };
+        guest.write("present.yaml", PRESENT)?;
+        guest.write("absent.yaml", ABSENT)?;
+        Ok(guest)
+    }
+
+    fn write(&self, name: &str, text: &str) -> Result<(), Box<dyn Error>> {
+        Ok(fs::write(self.folder.path().join(name), text.replace("SUFFIX", &self.suffix))?)
+    }
+
+    fn token(&self) -> Result<TokenId, Box<dyn Error>> {
+        Ok(format!("acceptance-{}@pve!check", self.suffix).parse()?)
+    }
+
+    fn run(&self, arguments: &[&str]) -> Result<Output, Box<dyn Error>> {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("pve-access"));
+        command.current_dir(self.folder.path()).args(arguments);
+        if arguments[0] != "validate" {
+            if let Some(file) = env::var_os("ACCEPTANCE_CA_FILE") {
+                command.arg("--ca-file").arg(Path::new(&file).canonicalize()?);
+            } else if let Some(fingerprint) = env::var_os("ACCEPTANCE_FINGERPRINT") {
+                command.arg("--fingerprint").arg(fingerprint);
+            }
+        }
+        Ok(command.output()?)
+    }
+
+    /// Runs the program and holds it to an exit status.
+    fn exits(&self, code: i32, arguments: &[&str]) -> Result<String, Box<dyn Error>> {
+        let output = self.run(arguments)?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+        if output.status.code() == Some(code) {
+            return Ok(stdout);
+        }
+        Err(format!("{arguments:?} exits with {} and not with {code}:\n{stdout}{stderr}", output.status).into())
+    }
+}
+
+impl Drop for Guest {
+    /// Whatever happened, nothing stays behind.
+    fn drop(&mut self) {
+        if let Err(error) = self.exits(0, &["apply", "--yes", "-f", "absent.yaml"]) {
+            eprintln!("something called *-{} may have stayed behind: {error}", self.suffix);
+        }
+    }
+}
+
+const PRESENT: &str = "\
+version: 1
+roles:
+  Acceptance-SUFFIX: {privs: [VM.Audit, Sys.Audit]}
+groups:
+  acceptance-SUFFIX: {comment: \"Made by a test: ünïcode; 100% = fine\"}
+users:
+  acceptance-SUFFIX@pve: {groups: acceptance-SUFFIX, comment: Made by a test, expire: 2099-12-31, firstname: Ann}
+tokens:
+  acceptance-SUFFIX@pve!check: {privsep: false, comment: Made by a test, secret: {file: secret, format: token}}
+acl:
+  - {path: /pool/acceptance-SUFFIX, roles: [Acceptance-SUFFIX, PVEPoolUser], groups: acceptance-SUFFIX}
+  - {path: /pool/acceptance-SUFFIX, roles: PVEVMUser, tokens: acceptance-SUFFIX@pve!check, propagate: false}
+";
+
+const CHANGED: &str = "\
+version: 1
+roles:
+  Acceptance-SUFFIX: {privs: [VM.Audit]}
+groups:
+  acceptance-SUFFIX: {comment: \"\"}
+users:
+  acceptance-SUFFIX@pve: {groups: [], comment: \"two\\nlines\", expire: never, enable: true}
+acl:
+  - {path: /pool/acceptance-SUFFIX, roles: PVEPoolUser, groups: acceptance-SUFFIX, propagate: false}
+  - {path: /pool/acceptance-SUFFIX, roles: PVEVMUser, tokens: acceptance-SUFFIX@pve!check, state: absent}
+";
+
+const ABSENT: &str = "\
+version: 1
+users:
+  acceptance-SUFFIX@pve: {state: absent}
+groups:
+  acceptance-SUFFIX: {state: absent}
+roles:
+  Acceptance-SUFFIX: {state: absent}
+";
+
+fn main_job() -> Result<(), Box<dyn Error>> {
+    let guest = Guest::new()?;
+    guest.exits(0, &["validate", "-f", "present.yaml"])?;
+    guest.exits(2, &["plan", "--detailed-exitcode", "-f", "present.yaml"])?;
+    guest.exits(0, &["apply", "--yes", "-f", "present.yaml"])?;
+    let again = guest.exits(0, &["apply", "--yes", "-f", "present.yaml"])?;
+    expect(again.contains("Nothing to do."), || format!("the second apply has something to do:\n{again}"))?;
+
+    let client = guest_client(&guest)?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(client.version())?;
+    let held = runtime.block_on(client.permissions(&format!("/pool/acceptance-{}", guest.suffix).parse()?))?;
+    expect(held.0.contains_key(&"Pool.Audit".parse()?), || {
+        format!("the token holds nothing through its group: {held:?}")
+    })?;
+
+    guest.write("changed.yaml", CHANGED)?;
+    guest.exits(0, &["apply", "--yes", "-f", "changed.yaml"])?;
+    guest.exits(0, &["plan", "--detailed-exitcode", "-f", "changed.yaml"])?;
+    let drift = guest.exits(2, &["plan", "--detailed-exitcode", "-f", "present.yaml"])?;
+    expect(drift.contains("groups +acceptance-"), || format!("the drift is not seen:\n{drift}"))?;
+
+    guest.exits(0, &["apply", "--yes", "-f", "absent.yaml"])?;
+    guest.exits(0, &["plan", "--detailed-exitcode", "-f", "absent.yaml"])?;
+    let refused = runtime.block_on(client.version());
+    expect(refused.is_err(), || "the token still works after its user was deleted".to_owned())
+}
+
+/// A client with the credential that the run has put into its file.
+fn guest_client(guest: &Guest) -> Result<Client, Box<dyn Error>> {
+    let credential: Credential = fs::read_to_string(guest.folder.path().join("secret"))?.parse()?;
+    expect(*credential.token() == guest.token()?, || "the file holds another token".to_owned())?;
+    let trust = match (env::var_os("ACCEPTANCE_CA_FILE"), env::var("ACCEPTANCE_FINGERPRINT")) {
+        (Some(file), _) => Trust::CaFile(file.into()),
+        (None, Ok(fingerprint)) => Trust::Fingerprint(fingerprint.parse()?),
+        (None, Err(_)) => Trust::System,
+    };
+    let endpoint: Endpoint = env::var("PROXMOX_VE_ENDPOINT")?.parse()?;
+    Ok(Client::new(endpoint, credential, &trust)?)
+}
+
+fn expect(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), Box<dyn Error>> {
+    if holds { Ok(()) } else { Err(otherwise().into()) }
+}
