@@ -6,7 +6,7 @@ use super::batch::AclBatch;
 use super::op::{Account, Op};
 use crate::diff::{Delta, Diff};
 use crate::model::{AccessState, Grant, Propagate};
-use crate::pve::{GroupId, Subject, UserId};
+use crate::pve::{GroupId, UserId};
 
 /// The ops that make `target` of `live`, in the order of their phases.
 ///
@@ -98,10 +98,5 @@ fn push_grants(acl: &BTreeMap<Grant, Delta<Propagate>>, target: &AccessState, op
 
 /// Whether the subject and the role of `grant` stay, so that it does not go along with one of them.
 fn outlives(Grant { path: _, subject, role }: &Grant, target: &AccessState) -> bool {
-    let subject_stays = match subject {
-        Subject::User(user) => target.users.contains_key(user),
-        Subject::Group(group) => target.groups.contains_key(group),
-        Subject::Token(token) => target.tokens.contains_key(token),
-    };
-    subject_stays && target.roles.contains_key(role)
+    target.has_subject(subject) && target.roles.contains_key(role)
 }

@@ -1,5 +1,6 @@
 //! Whether every name that the files mention exists, in them or live.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use crate::desired::{Declared, Desired, Presence, Wish, check_privileges};
@@ -13,6 +14,9 @@ struct Names<'a> {
     desired: &'a Desired,
     live: &'a AccessState,
     accounts_hidden: bool,
+    /// How many more names are worth a search for what was meant: it costs time in proportion to all names, and who
+    /// has so many wrong ones has another problem than a slip.
+    searches: Cell<usize>,
 }
 
 /// Everything about `desired` that only the cluster could tell.
@@ -21,7 +25,7 @@ pub(super) fn check(desired: &Desired, live: &Snapshot) -> Findings {
         Sight::Full => false,
         Sight::Partial(blind) => blind.contains(&Blind::Accounts),
     };
-    let names = Names { desired, live: &live.state, accounts_hidden };
+    let names = Names { desired, live: &live.state, accounts_hidden, searches: Cell::new(50) };
     let mut findings = check_privileges(desired, &known_privileges(&live.state), live.state.release);
     names.check_roles(&mut findings);
     names.check_users(&mut findings);
@@ -152,7 +156,7 @@ impl Names<'_> {
     /// The server makes users of realms that it does not have (transcript `users`, `foo@nosuch`).
     fn unknown_realm(&self, user: &UserId, span: Span) -> Diagnostic {
         let realms: Vec<&str> = self.live.realms.keys().map(RealmId::as_str).collect();
-        suggest(
+        self.suggest(
             Diagnostic::warning(span, format!("there is no realm `{}` on the cluster", user.realm()))
                 .label("will be made all the same, and nobody can log in as it"),
             user.realm(),
@@ -163,7 +167,7 @@ impl Names<'_> {
 
     fn unknown_role(&self, role: &RoleId, span: Span) -> Diagnostic {
         let names = self.desired.roles.keys().chain(self.live.roles.keys()).filter(|name| self.has_role(name));
-        suggest(
+        self.suggest(
             Diagnostic::error(span, format!("role `{role}` exists neither in the files nor on the cluster")),
             role.as_str(),
             names.map(RoleId::as_str),
@@ -173,7 +177,7 @@ impl Names<'_> {
 
     fn unknown_group(&self, group: &GroupId, span: Span) -> Diagnostic {
         let names = self.desired.groups.keys().chain(self.live.groups.keys()).filter(|name| self.has_group(name));
-        let finding = suggest(
+        let finding = self.suggest(
             Diagnostic::error(span, format!("group `{group}` {}", self.nowhere())),
             group.as_str(),
             names.map(GroupId::as_str),
@@ -184,7 +188,7 @@ impl Names<'_> {
 
     fn unknown_user(&self, user: &UserId, span: Span) -> Diagnostic {
         let names = self.desired.users.keys().chain(self.live.users.keys()).filter(|name| self.has_user(name));
-        let finding = suggest(
+        let finding = self.suggest(
             Diagnostic::error(span, format!("user `{user}` {}", self.nowhere())),
             user.as_str(),
             names.map(UserId::as_str),
@@ -196,7 +200,7 @@ impl Names<'_> {
     fn unknown_token(&self, token: &TokenId, span: Span) -> Diagnostic {
         let names = self.desired.tokens.keys().chain(self.live.tokens.keys()).filter(|name| self.has_token(name));
         let names: Vec<String> = names.map(ToString::to_string).collect();
-        let finding = suggest(
+        let finding = self.suggest(
             Diagnostic::error(span, format!("token `{token}` {}", self.nowhere())),
             &token.to_string(),
             names.iter().map(String::as_str),
@@ -219,11 +223,21 @@ impl Names<'_> {
         }
         finding.help("it may exist all the same: the credential cannot see all users and groups (it lacks Sys.Audit on /access/groups)")
     }
-}
 
-fn suggest<'a>(finding: Diagnostic, name: &str, names: impl Iterator<Item = &'a str>, otherwise: &str) -> Diagnostic {
-    match nearest(name, names) {
-        Some(near) => finding.help(format!("did you mean `{near}`?")),
-        None => finding.help(otherwise),
+    fn suggest<'a>(
+        &self,
+        finding: Diagnostic,
+        name: &str,
+        names: impl Iterator<Item = &'a str>,
+        otherwise: &str,
+    ) -> Diagnostic {
+        let near = (self.searches.get() > 0).then(|| {
+            self.searches.set(self.searches.get() - 1);
+            nearest(name, names)
+        });
+        match near.flatten() {
+            Some(near) => finding.help(format!("did you mean `{near}`?")),
+            None => finding.help(otherwise),
+        }
     }
 }
