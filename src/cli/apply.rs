@@ -1,40 +1,29 @@
 //! `pve-access apply`
 
-use std::collections::BTreeSet;
 use std::io;
 
 use super::arguments::Apply;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::pipeline::{self, Planned};
-use super::plan::{undeclared, unsunk};
 use super::progress::Progress;
 use super::terminal::Terminal;
 use crate::apply::{self, Delivery, Done, Stop};
 use crate::render::{self, Document, Line};
 
-pub(super) async fn run(arguments: Apply, terminal: Terminal) -> Result<Exit, Failure> {
-    let Apply { files, target, show_undeclared, yes, show_secrets, allow } = arguments;
-    let Planned { plan, connection } = pipeline::plan(&files, &target, unsunk(show_secrets), terminal).await?;
-    terminal.result(&render::plan(&plan, undeclared(show_undeclared)));
-    let (reader, is_empty, requests) = (plan.reader.clone(), plan.is_empty(), plan.steps.len());
-    let approved = match plan.approve(&BTreeSet::from_iter(allow)) {
-        Ok(approved) => approved,
-        Err(refused) => {
-            terminal.note(&render::refused(&refused, reader.as_ref()));
-            return Ok(Exit::Refused);
-        }
-    };
-    if is_empty {
+pub(super) async fn run(Apply { yes, planning }: Apply, terminal: Terminal) -> Result<Exit, Failure> {
+    let Planned { plan, connection } = pipeline::plan(&planning, terminal).await?;
+    let Some(approved) = pipeline::approve(plan, &planning.allow, terminal) else { return Ok(Exit::Refused) };
+    if approved.plan().is_empty() {
         return Ok(Exit::Success);
     }
     if !yes && !terminal.confirm("Carry this plan out?")? {
         terminal.note_text("Nothing was done.\n");
         return Ok(Exit::Error);
     }
-    let mut delivery = if show_secrets { Delivery::showing(io::stdout()) } else { Delivery::to_files() };
+    let mut delivery = if planning.show_secrets { Delivery::showing(io::stdout()) } else { Delivery::to_files() };
     let stop = stop_on_signals(terminal);
-    let mut progress = Progress::new(requests);
+    let mut progress = Progress::new(approved.plan().steps.len());
     let outcome = apply::run(approved, &connection.client, &mut delivery, &mut progress, &stop).await;
     progress.finish();
     let outcome = outcome.map_err(|error| {

@@ -119,17 +119,15 @@ pub(super) struct Validate {
     pub(super) release: Release,
 }
 
+/// What `plan` and `apply` share: everything that leads to a plan.
 #[derive(Debug, Args)]
-pub(super) struct Plan {
+pub(super) struct Planning {
     #[command(flatten)]
     pub(super) files: Files,
     /// List what is live and not declared, which is left alone
     #[arg(long)]
     pub(super) show_undeclared: bool,
-    /// Exit with 2 if there are changes
-    #[arg(long)]
-    pub(super) detailed_exitcode: bool,
-    /// Let tokens be made that have no `secret` in the files, as `apply --show-secrets` does
+    /// Let tokens be made that have no `secret` in the files: apply prints each, `user@realm!name=secret` on a line
     #[arg(long)]
     pub(super) show_secrets: bool,
     /// Waive a guard by name
@@ -140,23 +138,21 @@ pub(super) struct Plan {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct Apply {
-    #[command(flatten)]
-    pub(super) files: Files,
-    /// List what is live and not declared, which is left alone
+pub(super) struct Plan {
+    /// Exit with 2 if there are changes
     #[arg(long)]
-    pub(super) show_undeclared: bool,
+    pub(super) detailed_exitcode: bool,
+    #[command(flatten)]
+    pub(super) planning: Planning,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Apply {
     /// Do not ask
     #[arg(short, long)]
     pub(super) yes: bool,
-    /// Print the secrets of new tokens that have no `secret` in the files, one `user@realm!name=secret` a line
-    #[arg(long)]
-    pub(super) show_secrets: bool,
-    /// Waive a guard by name
-    #[arg(long, value_name = "NAME")]
-    pub(super) allow: Vec<Waiver>,
     #[command(flatten)]
-    pub(super) target: Target,
+    pub(super) planning: Planning,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,6 @@
 //! The one way from files and a source to a plan.
 
-use super::arguments::{Files, Target};
+use super::arguments::{Files, Planning};
 use super::connect::{Connection, connect};
 use super::failure::Failure;
 use super::terminal::Terminal;
@@ -8,8 +8,8 @@ use crate::api::Credential;
 use crate::desired::{self, Desired};
 use crate::diagnostic::{Findings, Sources};
 use crate::live::{ReadError, Source};
-use crate::plan::Plan;
-use crate::render::diagnostics;
+use crate::plan::{Approved, Plan, Waiver};
+use crate::render::{self, Undeclared, diagnostics};
 use crate::resolve::{Unsunk, resolve};
 
 /// A plan, and the connection that it was read over.
@@ -27,35 +27,47 @@ pub(super) fn load(Files { files }: &Files, terminal: Terminal) -> Result<(Desir
 
 /// Prints findings; errors among them end the command.
 pub(super) fn report(findings: &Findings, sources: &Sources, terminal: Terminal) -> Result<(), Failure> {
-    terminal.note_text(&diagnostics::text(findings, sources, terminal.err_colour()));
-    if findings.has_errors() { Err(Failure::said()) } else { Ok(()) }
+    let said = reported(findings, sources, terminal);
+    if findings.has_errors() { Err(said) } else { Ok(()) }
 }
 
-/// From files and a source to a plan.
-pub(super) async fn plan(
-    files: &Files,
-    target: &Target,
-    unsunk: Unsunk,
-    terminal: Terminal,
-) -> Result<Planned, Failure> {
+fn reported(findings: &Findings, sources: &Sources, terminal: Terminal) -> Failure {
+    terminal.note_text(&diagnostics::text(findings, sources, terminal.err_colour()));
+    Failure::said()
+}
+
+/// From files and a source to a plan, which is shown.
+pub(super) async fn plan(planning: &Planning, terminal: Terminal) -> Result<Planned, Failure> {
+    let Planning { files, show_undeclared, show_secrets, allow: _, target } = planning;
+    let unsunk = if *show_secrets { Unsunk::Show } else { Unsunk::Refuse };
+    let undeclared = if *show_undeclared { Undeclared::List } else { Undeclared::Count };
     let (desired, sources) = load(files, terminal)?;
     let connection = connect(target, &desired.cluster).await?;
-    let mut snapshot =
-        connection.client.read().await.map_err(|error| unreadable(&error, connection.client.credential()))?;
+    let client = &connection.client;
+    let mut snapshot = client.read().await.map_err(|error| unreadable(&error, client.credential()))?;
     if let Some(dir) = &target.sandbox {
         snapshot.cluster = format!("sandbox in {}", dir.display());
     }
-    let plan = match resolve(&desired, &snapshot, unsunk) {
-        Ok(resolved) => {
-            report(&resolved.warnings, &sources, terminal)?;
-            Plan::new(resolved)
-        }
-        Err(findings) => {
-            report(&findings, &sources, terminal)?;
-            return Err(Failure::said());
-        }
+    let resolved = match resolve(&desired, &snapshot, unsunk) {
+        Ok(resolved) => resolved,
+        Err(findings) => return Err(reported(&findings, &sources, terminal)),
     };
+    report(&resolved.warnings, &sources, terminal)?;
+    let plan = Plan::new(resolved);
+    terminal.result(&render::plan(&plan, undeclared));
     Ok(Planned { plan, connection })
+}
+
+/// Lets a plan through, or says why not.
+pub(super) fn approve(plan: Plan, allow: &[Waiver], terminal: Terminal) -> Option<Approved> {
+    let reader = plan.reader.clone();
+    match plan.approve(&allow.iter().copied().collect()) {
+        Ok(approved) => Some(approved),
+        Err(refused) => {
+            terminal.note(&render::refused(&refused, reader.as_ref()));
+            None
+        }
+    }
 }
 
 fn unreadable(error: &ReadError, credential: &Credential) -> Failure {

@@ -194,6 +194,8 @@ macro_rules! text_id {
     };
 }
 
+pub(super) use text_id;
+
 text_id! {
     /// A group: `[A-Za-z0-9._-]+`, no limit of length (api-facts.md, Objects: names).
     GroupId, |text| check_word(NameKind::Group, text)

@@ -5,60 +5,20 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::name::{NameError, NameKind};
+use super::name::{NameError, NameKind, text_id};
 use super::release::Release;
 
-/// A privilege such as `VM.Audit`, known to this program or not: the server is the authority.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Privilege(String);
-
-impl Privilege {
-    /// The privilege as it is written.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+text_id! {
+    /// A privilege such as `VM.Audit`, known to this program or not: the server is the authority.
+    Privilege, check_privilege
 }
 
-impl FromStr for Privilege {
-    type Err = NameError;
-
-    fn from_str(text: &str) -> Result<Self, NameError> {
-        const KIND: NameKind = NameKind::Privilege;
-        if text.is_empty() {
-            return Err(NameError::Empty { kind: KIND });
-        }
-        match text.chars().find(|c| !c.is_ascii_alphanumeric() && *c != '.') {
-            Some(found) => Err(NameError::Character { kind: KIND, found }),
-            None => Ok(Privilege(text.to_owned())),
-        }
-    }
-}
-
-impl TryFrom<String> for Privilege {
-    type Error = NameError;
-
-    fn try_from(text: String) -> Result<Self, NameError> {
-        text.parse()
-    }
-}
-
-impl From<Privilege> for String {
-    fn from(privilege: Privilege) -> String {
-        privilege.0
-    }
-}
-
-impl fmt::Display for Privilege {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for Privilege {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+fn check_privilege(text: &str) -> Result<(), NameError> {
+    const KIND: NameKind = NameKind::Privilege;
+    match text.chars().find(|c| !c.is_ascii_alphanumeric() && *c != '.') {
+        Some(found) => Err(NameError::Character { kind: KIND, found }),
+        None if text.is_empty() => Err(NameError::Empty { kind: KIND }),
+        None => Ok(()),
     }
 }
 
@@ -148,7 +108,7 @@ pub fn lifetime(privilege: &Privilege) -> Option<Lifetime> {
 pub fn privileges(release: Release) -> impl Iterator<Item = Privilege> {
     TABLE
         .iter()
-        .map(|(name, _)| Privilege((*name).to_owned()))
+        .map(|(name, _)| name.parse::<Privilege>().expect("the table holds privileges, as the test below shows"))
         .filter(move |privilege| lifetime(privilege).is_some_and(|life| life.covers(release)))
 }
 
