@@ -106,6 +106,6 @@ pub(super) fn narrate(verbose: u8, terminal: Terminal) {
         _ => Level::TRACE,
     };
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(terminal.err == Colour::Yes);
-    let lines = lines.with_target(verbose > 2).without_time();
+    let lines = lines.with_target(verbose > 1).without_time();
     tracing_subscriber::registry().with(lines).with(Targets::new().with_target("pve_access", level)).init();
 }
