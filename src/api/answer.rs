@@ -81,6 +81,8 @@ impl Answer {
         match status {
             // pveproxy lost pvedaemon; after a 596 the write is done later all the same.
             595..=599 => unanswered(format!("the node's own daemon did not answer: {status} {}", self.phrase)),
+            // A gateway gave the API up; that it says so in JSON of its own makes no difference.
+            502..=504 => unanswered(format!("a gateway answered in the API's place: {status} {}", self.phrase)),
             _ => match serde_json::from_slice::<Refusal>(&self.body) {
                 Ok(Refusal { message, errors }) => refused(
                     trim_line_end(&message),

@@ -85,6 +85,18 @@ impl Endpoint {
         self.host.trim_start_matches('[').trim_end_matches(']')
     }
 
+    /// Whether what is sent there is encrypted; if not, it does not leave this machine.
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        self.scheme == Scheme::Https
+    }
+
+    /// What to call it in print: the host alone where scheme and port go without saying.
+    #[must_use]
+    pub fn name(&self) -> String {
+        if self.is_encrypted() && self.port == Endpoint::PORT { self.host().to_owned() } else { self.to_string() }
+    }
+
     /// Whether it is this very machine.
     #[must_use]
     pub fn is_loopback(&self) -> bool {

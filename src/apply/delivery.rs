@@ -1,13 +1,14 @@
 //! Where the secrets of new tokens go.
 
 use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::sink::{self, SinkError};
-use crate::desired::Sink;
+use super::sink::{self, Replaceable, SinkError};
+use crate::desired::{Format, Sink};
 use crate::model::Token;
 use crate::pve::TokenId;
 
@@ -23,6 +24,16 @@ pub enum DeliveryError {
         file: PathBuf,
         /// Why not.
         source: SinkError,
+    },
+    /// Another secret of the same run goes there too.
+    #[error("the secrets of `{token}` and `{other}` both go to `{}`", file.display())]
+    Shared {
+        /// The token.
+        token: TokenId,
+        /// The other token.
+        other: TokenId,
+        /// The file, in the spelling of the first.
+        file: PathBuf,
     },
     /// It was to be shown, and the output is closed.
     #[error("the secret of `{token}` could not be shown")]
@@ -40,10 +51,24 @@ pub enum DeliveryError {
     },
 }
 
+impl DeliveryError {
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        match self {
+            DeliveryError::File { source, .. } => source.help(),
+            DeliveryError::Shared { .. } => "give each token a file or a variable of its own",
+            DeliveryError::Shown { .. } => "open the output again, or give the token a `secret`",
+            DeliveryError::Nowhere { .. } => "give the token a `secret`",
+        }
+    }
+}
+
 /// What brings secrets to where they belong.
 #[derive(Default)]
 pub struct Delivery {
     shown: Option<Box<dyn Write + Send>>,
+    replaceable: Replaceable,
 }
 
 impl Delivery {
@@ -56,7 +81,13 @@ impl Delivery {
     /// Into files, and those that have none onto `output`, a line each.
     #[must_use]
     pub fn showing(output: impl Write + Send + 'static) -> Delivery {
-        Delivery { shown: Some(Box::new(output)) }
+        Delivery { shown: Some(Box::new(output)), ..Delivery::default() }
+    }
+
+    /// The same, but overwriting those secrets only.
+    #[must_use]
+    pub fn replacing(self, replaceable: Replaceable) -> Delivery {
+        Delivery { replaceable, ..self }
     }
 
     /// Makes sure that every sink could take a secret now, before there is one to lose.
@@ -64,7 +95,16 @@ impl Delivery {
     /// # Errors
     /// The first sink that could not.
     pub fn probe(&self, sinks: &BTreeMap<TokenId, Sink>) -> Result<(), DeliveryError> {
-        sinks.iter().try_for_each(|(token, sink)| sink::probe(sink).map_err(|source| file_error(token, sink, source)))
+        let mut places: BTreeMap<Place, &TokenId> = BTreeMap::new();
+        for (token, sink) in sinks {
+            sink::probe(sink, self.replaceable).map_err(|source| file_error(token, sink, source))?;
+            let place = place(sink).map_err(|error| file_error(token, sink, SinkError::Unreadable(error)))?;
+            if let Some(other) = places.insert(place, token) {
+                let (token, other) = (token.clone(), other.clone());
+                return Err(DeliveryError::Shared { token, other, file: sink.file.clone() });
+            }
+        }
+        Ok(())
     }
 
     /// Puts a secret away; when this returns, it is on disk, or shown.
@@ -85,6 +125,18 @@ impl Delivery {
             (None, None) => Err(DeliveryError::Nowhere { token: token.clone() }),
         }
     }
+}
+
+/// One place in the file system, however it is spelt, and the variable in it.
+type Place = (PathBuf, Option<OsString>, Option<String>);
+
+fn place(sink: &Sink) -> io::Result<Place> {
+    let folder = sink::folder(&sink.file).canonicalize()?;
+    let variable = match &sink.format {
+        Format::Env { name } => Some(name.clone()),
+        Format::Value | Format::Token | Format::Json => None,
+    };
+    Ok((folder, sink.file.file_name().map(OsStr::to_owned), variable))
 }
 
 fn file_error(token: &TokenId, sink: &Sink, source: SinkError) -> DeliveryError {

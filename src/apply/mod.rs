@@ -5,12 +5,16 @@
 
 mod cluster;
 mod delivery;
+mod form;
+mod observer;
 mod outcome;
+mod rescue;
 mod run;
 mod sink;
 
 pub use cluster::{Cluster, Receipt};
 pub use delivery::{Delivery, DeliveryError};
-pub use outcome::{Done, Outcome, StepEnd};
-pub use run::{Observer, Stop, run};
-pub use sink::SinkError;
+pub use observer::{Observer, Stop};
+pub use outcome::{Done, Fate, Outcome, StepEnd, Verification};
+pub use run::run;
+pub use sink::{Replaceable, SinkError, holds_secret};

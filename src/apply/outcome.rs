@@ -1,9 +1,11 @@
 //! What has come of a plan.
 
+use std::collections::BTreeSet;
+
 use super::delivery::DeliveryError;
 use crate::api::ApiError;
 use crate::diff::Diff;
-use crate::live::ReadError;
+use crate::live::{Blind, ReadError};
 use crate::plan::Step;
 use crate::pve::TokenId;
 
@@ -18,8 +20,8 @@ pub enum StepEnd {
         token: TokenId,
         /// Why not.
         error: DeliveryError,
-        /// Whether the token was deleted again, so that the next run makes it anew.
-        mended: Result<(), ApiError>,
+        /// What became of it.
+        fate: Fate,
     },
     /// The server has not done it, or nobody knows whether it has.
     Failed(ApiError),
@@ -27,14 +29,43 @@ pub enum StepEnd {
     NotStarted,
 }
 
+/// What became of a token whose secret nobody has.
+#[derive(Debug)]
+pub enum Fate {
+    /// It was deleted again; the next run makes it anew.
+    Deleted,
+    /// It is there, works, and could not be deleted.
+    StillThere(ApiError),
+    /// It is not there, but may still come.
+    NotSeen,
+    /// The cluster could not be read back, so it may be there.
+    Unread,
+}
+
+/// What reading back has shown.
+#[derive(Debug)]
+pub enum Verification {
+    /// Nothing was sent, so nothing had to be read.
+    NotNeeded,
+    /// This much of what the plan asked for is not there.
+    Read {
+        /// What is missing.
+        residue: Diff,
+        /// What the reader could see when the plan was made and cannot see any more: of that, nothing is known.
+        lost_sight: BTreeSet<Blind>,
+    },
+    /// The cluster could not be read.
+    Failed(ReadError),
+}
+
 /// Whether everything was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Done {
     /// Every step was, and reading back shows what was asked for.
     Everything,
-    /// Nothing was: the first step already failed for certain.
+    /// For certain, nothing was.
     Nothing,
-    /// Something was, and something is missing or could not be verified; or somebody asked for a stop.
+    /// Something was, or may have been, and something is missing or could not be verified.
     Partly,
 }
 
@@ -46,10 +77,10 @@ pub struct Outcome {
     pub steps: Vec<(Step, StepEnd)>,
     /// Whether somebody asked for a stop before the last step.
     pub stopped: bool,
-    /// What the whole plan asked for and reading back does not show.
-    pub residue: Result<Diff, ReadError>,
+    /// What reading back has shown.
+    pub verification: Verification,
     /// Tokens of which a lost answer took the secret along, and what became of them.
-    pub orphans: Vec<(TokenId, Result<(), ApiError>)>,
+    pub orphans: Vec<(TokenId, Fate)>,
 }
 
 impl Outcome {
@@ -60,9 +91,13 @@ impl Outcome {
         let is_idle = |end: &StepEnd| {
             matches!(end, StepEnd::NotStarted | StepEnd::Failed(ApiError::NotSent { .. } | ApiError::Refused { .. }))
         };
-        match &self.residue {
-            Ok(residue) if all && residue.is_empty() => Done::Everything,
-            _ if !self.stopped && self.steps.iter().all(|(_, end)| is_idle(end)) => Done::Nothing,
+        match &self.verification {
+            Verification::Read { residue, lost_sight } if all && residue.is_empty() && lost_sight.is_empty() => {
+                Done::Everything
+            }
+            Verification::NotNeeded if self.steps.is_empty() => Done::Everything,
+            Verification::NotNeeded => Done::Nothing,
+            _ if self.steps.iter().all(|(_, end)| is_idle(end)) => Done::Nothing,
             _ => Done::Partly,
         }
     }

@@ -8,9 +8,20 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::NamedTempFile;
 
-use crate::desired::{Format, Sink};
+use super::form::{Held, content, held, is_uuid};
+use crate::desired::Sink;
 use crate::model::Expire;
 use crate::pve::TokenId;
+
+/// Which secrets may be overwritten.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Replaceable {
+    /// Any: the token is being made, so an old secret of its name is dead.
+    #[default]
+    Any,
+    /// Those that begin like this; others belong to another server.
+    Marked(&'static str),
+}
 
 /// Why a file cannot take a secret.
 #[derive(Debug, thiserror::Error)]
@@ -35,16 +46,38 @@ pub enum SinkError {
         /// What it is instead.
         what: &'static str,
     },
-    /// What is in the file already cannot be kept, because it cannot be read.
-    #[error("its other lines cannot be read")]
+    /// What is in the file already cannot be read.
+    #[error("what it holds cannot be read")]
     Unreadable(#[source] io::Error),
+    /// The file holds something that a secret would wipe out.
+    #[error("it holds something else than a secret, and all of it would be replaced")]
+    Occupied,
+    /// The file holds a secret that must outlive a trial.
+    #[error("it holds a secret that is none of the sandbox's, perhaps a real one")]
+    Precious,
     /// Writing failed.
     #[error("writing failed")]
     Write(#[source] io::Error),
 }
 
+impl SinkError {
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        match self {
+            SinkError::Occupied => "name another file, or keep its other lines with `format: env` and a `name`",
+            SinkError::Precious => "try things out in another folder; or remove the file, if nothing reads it",
+            SinkError::Folder { .. }
+            | SinkError::NotAFolder { .. }
+            | SinkError::NotAFile { .. }
+            | SinkError::Unreadable(_)
+            | SinkError::Write(_) => "mend that, or name another file under the token's `secret`",
+        }
+    }
+}
+
 /// Makes sure that `sink` could take a secret now; makes its folder (0700) if there is none.
-pub(super) fn probe(sink: &Sink) -> Result<(), SinkError> {
+pub(super) fn probe(sink: &Sink, replaceable: Replaceable) -> Result<(), SinkError> {
     let folder = folder(&sink.file);
     let failed = |source| SinkError::Folder { folder: folder.to_owned(), source };
     if let Some(path) = folder.ancestors().find(|path| path.exists()).filter(|path| !path.is_dir()) {
@@ -57,7 +90,21 @@ pub(super) fn probe(sink: &Sink) -> Result<(), SinkError> {
     if let Some(there) = &there {
         imitate(trial.as_file(), there).map_err(SinkError::Write)?;
     }
-    content_before(sink, there.is_some()).map(|_| ())
+    let before = content_before(sink, there.is_some())?;
+    match (held(&sink.format, before.expose_secret()), replaceable) {
+        (Held::SomethingElse, _) => Err(SinkError::Occupied),
+        (Held::Secret(secret), Replaceable::Marked(mark)) if is_uuid(secret) && !secret.starts_with(mark) => {
+            Err(SinkError::Precious)
+        }
+        (Held::Nothing | Held::Secret(_), _) => Ok(()),
+    }
+}
+
+/// Whether there is a secret where `sink` says; what cannot be read is taken for one.
+#[must_use]
+pub fn holds_secret(sink: &Sink) -> bool {
+    let before = look(&sink.file).and_then(|there| content_before(sink, there.is_some()));
+    before.is_ok_and(|before| matches!(held(&sink.format, before.expose_secret()), Held::Secret(_)))
 }
 
 /// Writes `secret` in the form that `sink` asks for: all of it or nothing, on disk when this returns.
@@ -67,7 +114,7 @@ pub(super) fn probe(sink: &Sink) -> Result<(), SinkError> {
 pub(super) fn write(sink: &Sink, token: &TokenId, secret: &SecretString, expire: Expire) -> Result<(), SinkError> {
     let there = look(&sink.file)?;
     let before = content_before(sink, there.is_some())?;
-    let content = content(&sink.format, &before, token, secret, expire);
+    let content = content(&sink.format, before.expose_secret(), token, secret, expire);
     let folder = folder(&sink.file);
     let replace = || -> io::Result<()> {
         let mut file = NamedTempFile::new_in(folder)?;
@@ -83,7 +130,7 @@ pub(super) fn write(sink: &Sink, token: &TokenId, secret: &SecretString, expire:
 }
 
 /// The folder that `file` is in; a bare name is in the working folder.
-fn folder(file: &Path) -> &Path {
+pub(super) fn folder(file: &Path) -> &Path {
     match file.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
@@ -111,70 +158,19 @@ fn imitate(file: &File, there: &Metadata) -> io::Result<()> {
     file.set_permissions(fs::Permissions::from_mode(there.mode() & 0o777))
 }
 
-/// What the file holds and has to keep: the lines of an `env` file, of others nothing.
+/// What the file holds.
 fn content_before(sink: &Sink, is_there: bool) -> Result<SecretString, SinkError> {
-    match &sink.format {
-        Format::Env { name: _ } if is_there => {
-            fs::read_to_string(&sink.file).map(SecretString::from).map_err(SinkError::Unreadable)
-        }
-        Format::Env { .. } | Format::Value | Format::Token | Format::Json => Ok(SecretString::default()),
+    if is_there {
+        fs::read_to_string(&sink.file).map(SecretString::from).map_err(SinkError::Unreadable)
+    } else {
+        Ok(SecretString::default())
     }
-}
-
-fn content(
-    format: &Format,
-    before: &SecretString,
-    token: &TokenId,
-    secret: &SecretString,
-    expire: Expire,
-) -> SecretString {
-    let value = secret.expose_secret();
-    SecretString::from(match format {
-        Format::Value => value.to_owned(),
-        Format::Token => format!("{token}={value}"),
-        Format::Env { name } => with_variable(before.expose_secret(), name, value),
-        Format::Json => {
-            let object = serde_json::json!({
-                "token": token.to_string(),
-                "secret": value,
-                "expire": u64::from(expire),
-            });
-            format!("{object:#}\n")
-        }
-    })
-}
-
-/// `lines` with `name` set to `value`: in the place where it was set first, or at the end.
-fn with_variable(lines: &str, name: &str, value: &str) -> String {
-    let sets = |line: &str| {
-        let line = line.trim_start();
-        let line = line.strip_prefix("export ").unwrap_or(line).trim_start();
-        line.split_once('=').is_some_and(|(variable, _)| variable.trim_end() == name)
-    };
-    let mut written = false;
-    let mut result = String::with_capacity(lines.len() + name.len() + value.len() + 2);
-    for line in lines.lines() {
-        if !sets(line) {
-            result.push_str(line);
-        } else if !written {
-            let export = if line.trim_start().starts_with("export ") { "export " } else { "" };
-            result.push_str(&format!("{export}{name}={value}"));
-            written = true;
-        } else {
-            // Set again further on: the later one would win, and be the dead secret.
-            continue;
-        }
-        result.push('\n');
-    }
-    if !written {
-        result.push_str(&format!("{name}={value}\n"));
-    }
-    result
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::desired::Format;
 
     fn sink(file: PathBuf, format: Format) -> Sink {
         Sink { file, format }
@@ -187,7 +183,7 @@ mod tests {
             None => drop(fs::remove_file(&file)),
         }
         let sink = sink(file.clone(), format);
-        probe(&sink).unwrap();
+        probe(&sink, Replaceable::Any).unwrap();
         write(&sink, &"api@pam!homepage".parse().unwrap(), &SecretString::from("s3cr3t"), Expire::At(4_102_444_800))
             .unwrap();
         fs::read_to_string(file).unwrap()
@@ -212,8 +208,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let written = |before| written(folder.path(), Format::Env { name: "X".into() }, Some(before));
         assert_eq!(written("# mine\nA=1\n"), "# mine\nA=1\nX=s3cr3t\n");
-        assert_eq!(written("A=1\nX=old\nB=2"), "A=1\nX=s3cr3t\nB=2\n");
+        assert_eq!(written("A=1\nX=old\nB=2"), "A=1\nX=s3cr3t\nB=2");
         assert_eq!(written("export X=old\nX=older\nXY=3\n"), "export X=s3cr3t\nXY=3\n");
+        assert_eq!(written("A=1\r\nX=old\r\n"), "A=1\r\nX=s3cr3t\r\n");
     }
 
     #[test]
@@ -223,7 +220,7 @@ mod tests {
         let sink = sink(file.clone(), Format::Value);
         let mode = |file: &Path| fs::metadata(file).unwrap().mode() & 0o777;
         let (token, secret) = ("api@pam!homepage".parse().unwrap(), SecretString::from("s3cr3t"));
-        probe(&sink).unwrap();
+        probe(&sink, Replaceable::Any).unwrap();
         write(&sink, &token, &secret, Expire::Never).unwrap();
         assert_eq!((mode(&file), mode(file.parent().unwrap())), (0o600, 0o700));
         fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
@@ -236,7 +233,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let link = folder.path().join("link");
         std::os::unix::fs::symlink(folder.path().join("elsewhere"), &link).unwrap();
-        let refused = |file: PathBuf| probe(&sink(file, Format::Value)).unwrap_err().to_string();
+        let refused = |file: PathBuf| probe(&sink(file, Format::Value), Replaceable::Any).unwrap_err().to_string();
         assert_eq!(refused(link), "it is a link, not a file");
         assert_eq!(refused(folder.path().to_owned()), "it is a folder, not a file");
         let file = folder.path().join("file");
@@ -248,7 +245,31 @@ mod tests {
     #[test]
     fn probing_leaves_nothing_behind() {
         let folder = tempfile::tempdir().unwrap();
-        probe(&sink(folder.path().join("secret"), Format::Value)).unwrap();
+        probe(&sink(folder.path().join("secret"), Format::Value), Replaceable::Any).unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn nothing_but_secrets_is_replaced() {
+        const REAL: &str = "0b6a2f0e-3c2c-4d0b-9d52-0a6c1b1f8a11";
+        let folder = tempfile::tempdir().unwrap();
+        let probed = |format: Format, content: &str, replaceable| {
+            let file = folder.path().join("file");
+            fs::write(&file, content).unwrap();
+            probe(&sink(file, format), replaceable).map_err(|error| error.to_string())
+        };
+        let env = || Format::Env { name: "X".into() };
+        let occupied = Err("it holds something else than a secret, and all of it would be replaced".to_owned());
+        let precious = Err("it holds a secret that is none of the sandbox's, perhaps a real one".to_owned());
+        let marked = Replaceable::Marked("5a9db0c5");
+        assert_eq!(probed(Format::Value, "PORT=3000\n", Replaceable::Any), occupied);
+        assert_eq!(probed(Format::Json, "{\"port\": 3000}", Replaceable::Any), occupied);
+        assert_eq!(probed(Format::Value, REAL, Replaceable::Any), Ok(()));
+        assert_eq!(probed(Format::Value, &format!("a@pve!tok={REAL}\n"), Replaceable::Any), Ok(()));
+        assert_eq!(probed(Format::Value, "\n", marked), Ok(()));
+        assert_eq!(probed(Format::Value, REAL, marked), precious);
+        assert_eq!(probed(env(), &format!("A=1\nX='{REAL}'\n"), marked), precious);
+        assert_eq!(probed(env(), &format!("A={REAL}\nX=\n"), marked), Ok(()));
+        assert_eq!(probed(env(), "X=5a9db0c5-3c2c-4d0b-9d52-0a6c1b1f8a11\n", marked), Ok(()));
     }
 }

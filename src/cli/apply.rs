@@ -2,14 +2,18 @@
 
 use std::io;
 
+use tokio::signal::unix::{SignalKind, signal};
+
 use super::arguments::Apply;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::pipeline::{self, Planned};
 use super::progress::Progress;
 use super::terminal::Terminal;
-use crate::apply::{self, Delivery, Done, Stop};
+use crate::api::Client;
+use crate::apply::{self, Delivery, DeliveryError, Done, Replaceable, Stop};
 use crate::render::{self, Document, Line};
+use crate::sandbox::SECRET_MARK;
 
 pub(super) async fn run(Apply { yes, planning }: Apply, terminal: Terminal) -> Result<Exit, Failure> {
     let Planned { plan, connection } = pipeline::plan(&planning, terminal).await?;
@@ -17,23 +21,26 @@ pub(super) async fn run(Apply { yes, planning }: Apply, terminal: Terminal) -> R
     if approved.plan().is_empty() {
         return Ok(Exit::Success);
     }
+    let delivery = if planning.show_secrets { Delivery::showing(io::stdout()) } else { Delivery::to_files() };
+    let mut delivery = delivery.replacing(replaceable(&connection.client));
+    delivery.probe(&approved.plan().sinks).map_err(|error| unusable(&error))?;
     if !yes && !terminal.confirm("Carry this plan out?")? {
         terminal.note_text("Nothing was done.\n");
         return Ok(Exit::Error);
     }
-    let mut delivery = if planning.show_secrets { Delivery::showing(io::stdout()) } else { Delivery::to_files() };
-    let stop = stop_on_signals(terminal);
+    let stop = stop_on_signals(terminal)?;
     let mut progress = Progress::new(approved.plan().steps.len());
     let outcome = apply::run(approved, &connection.client, &mut delivery, &mut progress, &stop).await;
     progress.finish();
-    let outcome = outcome.map_err(|error| {
-        Failure::of(&error)
-            .help("nothing was sent; make the place writable, or name another under the token's `secret`")
-    })?;
+    let outcome = outcome.map_err(|error| unusable(&error))?;
     let mut document = Document::default();
     document.push(Line::default());
     document.extend(render::outcome(&outcome));
-    terminal.result(&document);
+    if let Err(failure) = terminal.result(&document) {
+        // What was done to a cluster has to be said somewhere.
+        terminal.note(&document);
+        terminal.failure(&failure);
+    }
     Ok(match outcome.done() {
         Done::Everything => Exit::Success,
         Done::Nothing => Exit::Error,
@@ -41,24 +48,34 @@ pub(super) async fn run(Apply { yes, planning }: Apply, terminal: Terminal) -> R
     })
 }
 
-/// From here on, Ctrl-C and SIGTERM mean to stop before the next request.
-fn stop_on_signals(terminal: Terminal) -> Stop {
+/// A place for a secret that cannot take it.
+fn unusable(error: &DeliveryError) -> Failure {
+    Failure::of(error).help(format!("nothing was sent; {}", error.help()))
+}
+
+/// A sandbox, which alone is spoken to without encryption, never overwrites the secrets of a real cluster.
+fn replaceable(client: &Client) -> Replaceable {
+    if client.endpoint().is_encrypted() { Replaceable::Any } else { Replaceable::Marked(SECRET_MARK) }
+}
+
+/// From here on, Ctrl-C, SIGTERM and a terminal that goes away mean to stop before the next request.
+fn stop_on_signals(terminal: Terminal) -> Result<Stop, Failure> {
+    let watch = |kind| signal(kind).map_err(|error| Failure::new("signals cannot be waited for").because(&error));
+    let mut interrupt = watch(SignalKind::interrupt())?;
+    let mut terminate = watch(SignalKind::terminate())?;
+    let mut hangup = watch(SignalKind::hangup())?;
     let stop = Stop::default();
     let requested = stop.clone();
     tokio::spawn(async move {
-        use tokio::signal::unix::{SignalKind, signal};
-        let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-        else {
-            return;
-        };
         loop {
             tokio::select! {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
+                _ = hangup.recv() => {}
             }
             requested.request();
             terminal.note_text("Stopping once the request under way is answered.\n");
         }
     });
-    stop
+    Ok(stop)
 }

@@ -84,8 +84,8 @@ pub(super) enum Command {
 
 #[derive(Debug, Args)]
 pub(super) struct Files {
-    /// A desired-state file, or a folder of *.yaml; may be repeated, all of them are one document
-    #[arg(short, long = "file", value_name = "FILE|DIR", default_value = "desired-state.yaml")]
+    /// Desired-state files, or folders of *.yaml; all of them are one document
+    #[arg(short, long = "file", value_name = "FILE|DIR", num_args = 1.., default_value = "desired-state.yaml")]
     pub(super) files: Vec<PathBuf>,
 }
 
@@ -130,7 +130,7 @@ pub(super) struct Planning {
     /// Let tokens be made that have no `secret` in the files: apply prints each, `user@realm!name=secret` on a line
     #[arg(long)]
     pub(super) show_secrets: bool,
-    /// Waive a guard by name
+    /// Waive a guard by name: blind (the credential does not see what the files speak of)
     #[arg(long, value_name = "NAME")]
     pub(super) allow: Vec<Waiver>,
     #[command(flatten)]

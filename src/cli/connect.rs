@@ -9,8 +9,10 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::arguments::Target;
 use super::failure::Failure;
+use super::terminal::Terminal;
 use crate::api::{Client, Credential, Endpoint, Fingerprint, Trust};
 use crate::desired::Cluster;
+use crate::render::visible;
 use crate::sandbox::{Sandbox, SandboxError, Serving};
 
 /// A client, and the sandbox that it talks to if there is one.
@@ -21,10 +23,10 @@ pub(super) struct Connection {
 }
 
 /// Connects to what the command line says, then the environment, then the files.
-pub(super) async fn connect(target: &Target, cluster: &Cluster) -> Result<Connection, Failure> {
+pub(super) async fn connect(target: &Target, cluster: &Cluster, terminal: Terminal) -> Result<Connection, Failure> {
     match &target.sandbox {
         Some(dir) => connect_to_sandbox(dir).await,
-        None => connect_to_cluster(target, cluster),
+        None => connect_to_cluster(target, cluster, terminal),
     }
 }
 
@@ -43,22 +45,28 @@ async fn connect_to_sandbox(dir: &Path) -> Result<Connection, Failure> {
 pub(super) fn admin_token(sandbox: &Sandbox, dir: &Path) -> Result<(crate::pve::TokenId, SecretString), Failure> {
     sandbox.admin_token().map_err(|error| Failure::of(&error))?.ok_or_else(|| {
         Failure::new(format!("the sandbox in `{}` has lost its token root@pam!admin", dir.display()))
-            .help("delete the folder; a new one is made as good as new")
+            .help("name another folder; one that does not exist yet becomes a fresh sandbox")
     })
 }
 
-fn connect_to_cluster(target: &Target, cluster: &Cluster) -> Result<Connection, Failure> {
-    let endpoint = endpoint(target, cluster)?;
+fn connect_to_cluster(target: &Target, cluster: &Cluster, terminal: Terminal) -> Result<Connection, Failure> {
+    let endpoint = endpoint(target, cluster, terminal)?;
     let trust = trust(target, cluster)?;
     let credential = credential(target)?;
     let client = Client::new(endpoint, credential, &trust).map_err(|error| Failure::of(&error))?;
     Ok(Connection { client, _sandbox: None })
 }
 
-fn endpoint(target: &Target, cluster: &Cluster) -> Result<Endpoint, Failure> {
+fn endpoint(target: &Target, cluster: &Cluster, terminal: Terminal) -> Result<Endpoint, Failure> {
     let (text, from) = if let Some(flag) = &target.endpoint {
         (flag.clone(), "--endpoint")
     } else if let Some(variable) = variable("PROXMOX_VE_ENDPOINT")? {
+        if let Some(declared) = cluster.endpoint.as_ref().filter(|declared| declared.value != variable) {
+            terminal.note_text(&format!(
+                "PROXMOX_VE_ENDPOINT wins over `cluster.endpoint`, {}.\n",
+                visible(&declared.value)
+            ));
+        }
         (variable, "PROXMOX_VE_ENDPOINT")
     } else if let Some(declared) = &cluster.endpoint {
         (declared.value.clone(), "cluster.endpoint")
@@ -103,8 +111,11 @@ fn credential(target: &Target) -> Result<Credential, Failure> {
     } else if let Some(text) = variable("PROXMOX_VE_API_TOKEN")? {
         (SecretString::from(text), "PROXMOX_VE_API_TOKEN".to_owned())
     } else {
-        return Err(Failure::new("there is no credential for the cluster")
-            .help("set PROXMOX_VE_API_TOKEN to user@realm!name=secret, or give --token-file FILE"));
+        let failure = match variable("PROXMOX_VE_USERNAME")? {
+            Some(_) => Failure::new("logging in as PROXMOX_VE_USERNAME is not built yet: an API token is needed"),
+            None => Failure::new("there is no credential for the cluster"),
+        };
+        return Err(failure.help("set PROXMOX_VE_API_TOKEN to user@realm!name=secret, or give --token-file FILE"));
     };
     text.expose_secret().parse::<Credential>().map_err(|error| {
         Failure::new(format!("{from} holds no usable token"))

@@ -5,9 +5,10 @@ use super::connect::{Connection, connect};
 use super::failure::Failure;
 use super::terminal::Terminal;
 use crate::api::Credential;
-use crate::desired::{self, Desired};
-use crate::diagnostic::{Findings, Sources};
-use crate::live::{ReadError, Source};
+use crate::apply::holds_secret;
+use crate::desired::{self, Desired, Presence, TokenWish};
+use crate::diagnostic::{Diagnostic, Findings, Sources};
+use crate::live::{ReadError, Snapshot, Source};
 use crate::plan::{Approved, Plan, Waiver};
 use crate::render::{self, Undeclared, diagnostics};
 use crate::resolve::{Unsunk, resolve};
@@ -42,7 +43,7 @@ pub(super) async fn plan(planning: &Planning, terminal: Terminal) -> Result<Plan
     let unsunk = if *show_secrets { Unsunk::Show } else { Unsunk::Refuse };
     let undeclared = if *show_undeclared { Undeclared::List } else { Undeclared::Count };
     let (desired, sources) = load(files, terminal)?;
-    let connection = connect(target, &desired.cluster).await?;
+    let connection = connect(target, &desired.cluster, terminal).await?;
     let client = &connection.client;
     let mut snapshot = client.read().await.map_err(|error| unreadable(&error, client.credential()))?;
     if let Some(dir) = &target.sandbox {
@@ -53,9 +54,29 @@ pub(super) async fn plan(planning: &Planning, terminal: Terminal) -> Result<Plan
         Err(findings) => return Err(reported(&findings, &sources, terminal)),
     };
     report(&resolved.warnings, &sources, terminal)?;
+    report(&unsaved(&desired, &snapshot), &sources, terminal)?;
     let plan = Plan::new(resolved);
-    terminal.result(&render::plan(&plan, undeclared));
+    terminal.result(&render::plan(&plan, undeclared))?;
     Ok(Planned { plan, connection })
+}
+
+/// Warns of tokens that exist while there is no secret where the files say: nobody can read it again.
+fn unsaved(desired: &Desired, live: &Snapshot) -> Findings {
+    let mut findings = Findings::default();
+    for (token, declared) in &desired.tokens {
+        if let Presence::Present(TokenWish { secret: Some(sink), .. }) = &declared.wish
+            && live.state.tokens.contains_key(token)
+            && !holds_secret(sink)
+        {
+            let (user, name) = (token.user(), token.name());
+            findings.push(
+                Diagnostic::warning(declared.span, format!("token `{token}` exists, and `{}` holds no secret for it", sink.file.display()))
+                    .help("fine if its secret is kept elsewhere; Proxmox VE does not show it again")
+                    .help(format!("for a new one: `pveum user token remove '{user}' {name}`, then apply, which makes the token and its declared grants anew")),
+            );
+        }
+    }
+    findings
 }
 
 /// Lets a plan through, or says why not.

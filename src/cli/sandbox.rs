@@ -29,7 +29,7 @@ pub(super) async fn run(Arguments { dir, listen }: Arguments, terminal: Terminal
     ));
     document.push(Line::plain(format!("export PROXMOX_VE_ENDPOINT={}", serving.url())));
     document.push(Line::plain(format!("export PROXMOX_VE_API_TOKEN='{token}={}'", secret.expose_secret())));
-    terminal.result(&document);
+    terminal.result(&document)?;
     match tokio::signal::ctrl_c().await {
         Ok(()) => Ok(Exit::Success),
         Err(error) => Err(Failure::new("signals cannot be waited for").because(&error)),

@@ -47,8 +47,14 @@ impl Terminal {
     }
 
     /// Prints a result; that nobody reads it any more (a closed pipe) is no fault.
-    pub(super) fn result(self, document: &Document) {
-        let _ = io::stdout().write_all(document.to_text(self.out).as_bytes()).and_then(|()| io::stdout().flush());
+    pub(super) fn result(self, document: &Document) -> Result<(), Failure> {
+        let written = io::stdout().write_all(document.to_text(self.out).as_bytes()).and_then(|()| io::stdout().flush());
+        match written {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Failure::new("standard output cannot be written").because(&error))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Prints something that is no result.

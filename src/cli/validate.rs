@@ -6,26 +6,33 @@ use super::failure::Failure;
 use super::pipeline;
 use super::terminal::Terminal;
 use crate::desired::{self, Desired};
-use crate::pve::privileges;
-use crate::render::{Document, Line, Style};
+use crate::pve::{Release, privileges};
+use crate::render::{self, Document, Line, Style};
 
 pub(super) fn run(Validate { files, release }: Validate, terminal: Terminal) -> Result<Exit, Failure> {
     let desired::Loaded { desired, sources, mut findings } = desired::load(&files.files);
     findings.extend(desired::check_privileges(&desired, &privileges(release).collect(), release));
     pipeline::report(&findings, &sources, terminal)?;
     let Desired { cluster: _, roles, groups, users, tokens, acl } = &desired;
+    let declared = [
+        render::count(roles.len(), "role"),
+        render::count(groups.len(), "group"),
+        render::count(users.len(), "user"),
+        render::count(tokens.len(), "token"),
+        render::count(acl.len(), "grant"),
+    ];
     let mut document = Document::default();
-    document.push(Line::default().with(Style::Good, "Valid").with(
-        Style::Plain,
-        format!(
-            " for Proxmox VE {release}: {} roles, {} groups, {} users, {} tokens and {} grants are declared.",
-            roles.len(),
-            groups.len(),
-            users.len(),
-            tokens.len(),
-            acl.len(),
-        ),
-    ));
-    terminal.result(&document);
+    document.push(
+        Line::default()
+            .with(Style::Good, "Valid")
+            .with(Style::Plain, format!(" for Proxmox VE {release}: {}.", render::listed(&declared))),
+    );
+    if release > Release::MEASURED {
+        document.push(Line::plain(format!(
+            "Privileges were checked against release {}, the newest one that this program knows.",
+            Release::MEASURED
+        )));
+    }
+    terminal.result(&document)?;
     Ok(Exit::Success)
 }

@@ -34,7 +34,7 @@ impl Source for Client {
             state,
             sight,
             reader: Some(Principal::Token(self.credential().token().clone())),
-            cluster: self.endpoint().host().to_owned(),
+            cluster: self.endpoint().name(),
         })
     }
 }

@@ -17,7 +17,7 @@ pub struct Snapshot {
     pub sight: Sight,
     /// Who was reading, where that is known.
     pub reader: Option<Principal>,
-    /// What to call the cluster in print: the host of its endpoint.
+    /// What to call the cluster in print.
     pub cluster: String,
 }
 
@@ -40,6 +40,18 @@ pub enum Blind {
     Grants,
     /// Pools: needs Pool.Audit on /pool.
     Pools,
+}
+
+impl Sight {
+    /// What cannot be seen, or not all of it.
+    #[must_use]
+    pub fn hidden(&self) -> &BTreeSet<Blind> {
+        static NOTHING: BTreeSet<Blind> = BTreeSet::new();
+        match self {
+            Sight::Full => &NOTHING,
+            Sight::Partial(hidden) => hidden,
+        }
+    }
 }
 
 impl fmt::Display for Blind {

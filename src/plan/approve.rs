@@ -32,14 +32,19 @@ impl fmt::Display for Waiver {
 
 /// A name that waives nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no guard called `{0}`; the guards are: blind")]
-pub struct NoSuchWaiver(String);
+#[error("there is no guard called `{name}`; there is: {}", Waiver::ALL.map(|waiver| waiver.to_string()).join(", "))]
+pub struct NoSuchWaiver {
+    name: String,
+}
 
 impl FromStr for Waiver {
     type Err = NoSuchWaiver;
 
     fn from_str(text: &str) -> Result<Self, NoSuchWaiver> {
-        Waiver::ALL.into_iter().find(|waiver| waiver.to_string() == text).ok_or_else(|| NoSuchWaiver(text.to_owned()))
+        Waiver::ALL
+            .into_iter()
+            .find(|waiver| waiver.to_string() == text)
+            .ok_or_else(|| NoSuchWaiver { name: text.to_owned() })
     }
 }
 

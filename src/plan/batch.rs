@@ -28,9 +28,9 @@ impl AclBatch {
         for Grant { path, subject, role } in grants {
             at_path.entry(path).or_default().entry(subject).or_default().insert(role);
         }
-        let mut batches = Vec::new();
+        let (mut batches, mut work) = (Vec::new(), cover::Work::default());
         for (path, roles_of) in at_path {
-            for (subjects, roles) in cover::rectangles(&roles_of) {
+            for (subjects, roles) in cover::rectangles(&roles_of, &mut work) {
                 let roles: BTreeSet<RoleId> = roles.into_iter().cloned().collect();
                 for subjects in portions(subjects) {
                     batches.push(AclBatch { path: path.clone(), roles: roles.clone(), subjects });

@@ -17,6 +17,7 @@ struct Rectangle {
 /// rows or columns of a rectangle are covered by others already.
 pub(super) fn rectangles<'a, R: Ord, C: Ord>(
     columns_of: &BTreeMap<&'a R, BTreeSet<&'a C>>,
+    work: &mut Work,
 ) -> Vec<(BTreeSet<&'a R>, BTreeSet<&'a C>)> {
     let mut rows: BTreeMap<&BTreeSet<&'a C>, BTreeSet<&'a R>> = BTreeMap::new();
     for (row, columns) in columns_of {
@@ -55,7 +56,7 @@ pub(super) fn rectangles<'a, R: Ord, C: Ord>(
         let columns = bits(columns).flat_map(|at| column_classes[at].1.iter().copied()).collect();
         (rows, columns)
     };
-    trimmed(cover(&matrix)).into_iter().map(expand).collect()
+    trimmed(cover(&matrix, work)).into_iter().map(expand).collect()
 }
 
 fn bits(mask: u64) -> impl Iterator<Item = usize> {
@@ -63,9 +64,9 @@ fn bits(mask: u64) -> impl Iterator<Item = usize> {
 }
 
 /// A cover of `matrix` (a mask of columns for each row), smallest as far as the work allows.
-fn cover(matrix: &[u64]) -> Vec<Rectangle> {
+fn cover(matrix: &[u64], work: &mut Work) -> Vec<Rectangle> {
     let candidates = maximal(matrix);
-    let mut search = Search { candidates: &candidates, best: by_rows(matrix), work: Search::WORK };
+    let mut search = Search { candidates: &candidates, best: by_rows(matrix), work };
     let greedy = greedy(&candidates, matrix);
     if greedy.len() < search.best.len() {
         search.best = greedy;
@@ -127,16 +128,32 @@ fn greedy(candidates: &[Rectangle], matrix: &[u64]) -> Vec<Rectangle> {
     chosen
 }
 
+/// How much looking is left, in comparisons of a cell with a rectangle: some milliseconds' worth for a whole plan.
+pub(super) struct Work(usize);
+
+impl Default for Work {
+    fn default() -> Work {
+        Work(4_000_000)
+    }
+}
+
+impl Work {
+    /// Takes `amount` off; no if there is not as much left.
+    fn spend(&mut self, amount: usize) -> bool {
+        let left = self.0.checked_sub(amount);
+        self.0 = left.unwrap_or(0);
+        left.is_some()
+    }
+}
+
 /// A search for a cover smaller than the best one known.
 struct Search<'a> {
     candidates: &'a [Rectangle],
     best: Vec<Rectangle>,
-    work: usize,
+    work: &'a mut Work,
 }
 
 impl Search<'_> {
-    const WORK: usize = 20_000;
-
     fn descend(&mut self, chosen: &mut Vec<Rectangle>, uncovered: Vec<u64>) {
         let left: u32 = uncovered.iter().map(|row| row.count_ones()).sum();
         if left == 0 {
@@ -146,10 +163,12 @@ impl Search<'_> {
             return;
         }
         let most = self.candidates.iter().map(|&candidate| gain(candidate, &uncovered)).max().unwrap_or(0);
-        if most == 0 || chosen.len() + left.div_ceil(most) as usize >= self.best.len() || self.work == 0 {
+        if most == 0 || chosen.len() + left.div_ceil(most) as usize >= self.best.len() {
             return;
         }
-        self.work -= 1;
+        if !self.work.spend((left as usize + uncovered.len()) * self.candidates.len()) {
+            return;
+        }
         // Some rectangle has to cover the cell that the fewest can cover.
         let cells =
             uncovered.iter().enumerate().flat_map(|(row, &columns)| bits(columns).map(move |column| (row, column)));
@@ -236,13 +255,13 @@ mod tests {
         #[test]
         fn small_covers_are_smallest(matrix in prop::collection::vec(0_u64..16, 1..4)) {
             let matrix: Vec<u64> = matrix.into_iter().filter(|row| *row != 0).collect();
-            prop_assert_eq!(cover(&matrix).len(), smallest(&matrix));
+            prop_assert_eq!(cover(&matrix, &mut Work::default()).len(), smallest(&matrix));
         }
 
         #[test]
         fn covers_are_exact(wanted in prop::collection::btree_set((0_u8..90, 0_u8..12), 0..200)) {
             let columns_of = columns_of(&wanted);
-            let found = rectangles(&columns_of);
+            let found = rectangles(&columns_of, &mut Work::default());
             prop_assert_eq!(&cells(&found), &wanted);
             let distinct_rows: BTreeSet<_> = columns_of.values().collect();
             prop_assert!(found.len() <= distinct_rows.len());
@@ -256,7 +275,7 @@ mod tests {
         // .xx
         let wanted = BTreeSet::from([(0, 0), (0, 1), (1, 0), (1, 1), (1, 2), (2, 1), (2, 2)]);
         let columns_of = columns_of(&wanted);
-        let found = rectangles(&columns_of);
+        let found = rectangles(&columns_of, &mut Work::default());
         assert_eq!(found.len(), 2);
         assert_eq!(cells(&found), wanted);
     }
@@ -265,6 +284,6 @@ mod tests {
     fn what_is_too_wide_for_a_search_is_still_covered() {
         let diagonal: BTreeSet<(u8, u8)> = (0..70).map(|at| (at, at)).collect();
         let columns_of = columns_of(&diagonal);
-        assert_eq!(cells(&rectangles(&columns_of)), diagonal);
+        assert_eq!(cells(&rectangles(&columns_of, &mut Work::default())), diagonal);
     }
 }

@@ -81,6 +81,7 @@ impl Plan {
     pub fn residue(&self, state: &AccessState) -> Diff {
         let mut wanted = state.clone();
         for step in &self.steps {
+            step.op.restore_in(&mut wanted);
             step.op.apply_to(&mut wanted);
         }
         diff(state, &wanted)

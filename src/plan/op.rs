@@ -122,7 +122,8 @@ pub enum Op {
 /// When an op is done: the order of this declaration is the order of execution.
 ///
 /// What is named by others is made before them; nothing is taken away before what replaces it is given; what takes
-/// other things along when it goes, goes last.
+/// other things along when it goes, goes last. A role loses privileges before anybody new gets it, and gains some once
+/// nobody has it any more who shall not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs, reason = "each is called what it does")]
 pub enum Phase {
@@ -130,12 +131,13 @@ pub enum Phase {
     CreateGroups,
     CreateUsers,
     CreateTokens,
+    NarrowRoles,
     Grant,
-    SetRoles,
     SetGroups,
     SetUsers,
     SetTokens,
     Revoke,
+    WidenRoles,
     DeleteTokens,
     DeleteUsers,
     DeleteGroups,
@@ -152,7 +154,8 @@ impl Op {
             Op::CreateUser { .. } => Phase::CreateUsers,
             Op::CreateToken { .. } => Phase::CreateTokens,
             Op::Grant { .. } => Phase::Grant,
-            Op::SetRole { .. } => Phase::SetRoles,
+            Op::SetRole { role: _, before, after } if before.is_subset(after) => Phase::WidenRoles,
+            Op::SetRole { .. } => Phase::NarrowRoles,
             Op::SetGroup { .. } => Phase::SetGroups,
             Op::SetUser { .. } => Phase::SetUsers,
             Op::SetToken { .. } => Phase::SetTokens,
@@ -161,6 +164,35 @@ impl Op {
             Op::DeleteUser { .. } => Phase::DeleteUsers,
             Op::DeleteGroup { .. } => Phase::DeleteGroups,
             Op::DeleteRole { .. } => Phase::DeleteRoles,
+        }
+    }
+
+    /// Puts back what a `Set` is about and what is gone from `state`: it cannot be as asked for if it is not there.
+    pub(super) fn restore_in(&self, state: &mut AccessState) {
+        match self {
+            Op::SetRole { role, before: _, after } => {
+                let role_after = || Role { privs: after.clone(), origin: Origin::Custom };
+                state.roles.entry(role.clone()).or_insert_with(role_after);
+            }
+            Op::SetGroup { group, before: _, after } => {
+                state.groups.entry(group.clone()).or_insert_with(|| Group { comment: after.clone() });
+            }
+            Op::SetUser { user, before: _, after } => {
+                state.users.entry(user.clone()).or_insert_with(|| after.user.clone());
+            }
+            Op::SetToken { token, before: _, after } => {
+                state.tokens.entry(token.clone()).or_insert_with(|| after.clone());
+            }
+            Op::CreateRole { .. }
+            | Op::CreateGroup { .. }
+            | Op::CreateUser { .. }
+            | Op::CreateToken { .. }
+            | Op::Grant { .. }
+            | Op::Revoke { .. }
+            | Op::DeleteToken { .. }
+            | Op::DeleteUser { .. }
+            | Op::DeleteGroup { .. }
+            | Op::DeleteRole { .. } => {}
         }
     }
 

@@ -3,77 +3,100 @@
 use std::error::Error;
 
 use super::document::{Document, Line, Style};
-use super::plan::grant_name;
+use super::plan::{grant_name, hidden_kinds};
 use super::words::{count, step_in_words, visible};
 use crate::api::ApiError;
-use crate::apply::{Outcome, StepEnd};
+use crate::apply::{Done, Fate, Outcome, StepEnd, Verification};
 use crate::diff::{Delta, Diff};
-use crate::live::ReadError;
-use crate::plan::Op;
+use crate::plan::{Op, Step};
 use crate::pve::TokenId;
+
+/// How far what belongs to a step is indented.
+const INDENT: &str = "               ";
+
+/// How many things are named in a row, and how many steps are listed one by one.
+const NAMED: usize = 20;
 
 /// What is said after a plan has been carried out, or after it has not.
 pub fn outcome(outcome: &Outcome) -> Document {
-    let Outcome { steps, stopped, residue, orphans } = outcome;
+    let Outcome { steps, stopped, verification, orphans } = outcome;
     let done = steps.iter().filter(|(_, end)| matches!(end, StepEnd::Done)).count();
     let mut document = Document::default();
-    if done == steps.len()
-        && let Ok(residue) = residue
-        && residue.is_empty()
-    {
+    if outcome.done() == Done::Everything {
         document.push(Line::default().with(Style::Good, "Done.").with(
             Style::Plain,
             format!(" {} sent; read back, the cluster is as the files say.", count(done, "request")),
         ));
         return document;
     }
-    document.push(Line::default().with(Style::Bad, headline(*stopped, done, steps.len())));
-    if done < steps.len() {
-        document.gap();
-        for (step, end) in steps {
-            document.extend(step_end(&step_in_words(&step.op), end));
-            if let Op::CreateToken { token: made, attributes: _ } = &step.op {
-                for (token, mended) in orphans.iter().filter(|(token, _)| token == made) {
-                    document.extend(orphan(token, mended));
-                }
-            }
-        }
-    }
+    document.push(Line::default().with(Style::Bad, headline(*stopped, done, steps)));
     document.gap();
-    document.extend(verification(residue, done == steps.len()));
+    if done < steps.len() {
+        document.extend(course(steps, orphans));
+        document.gap();
+    }
+    document.extend(verified(verification, steps));
     document
 }
 
-fn headline(stopped: bool, done: usize, all: usize) -> String {
-    match (stopped, done) {
-        (true, _) => format!("Stopped after {done} of {}.", count(all, "request")),
-        (false, done) if done == all => {
-            "Every request was answered with success, but the cluster is not as it should be.".to_owned()
-        }
-        (false, _) => format!("Failed after {done} of {}.", count(all, "request")),
+fn headline(stopped: bool, done: usize, steps: &[(Step, StepEnd)]) -> String {
+    let all = count(steps.len(), "request");
+    if stopped {
+        format!("Stopped after {done} of {all}.")
+    } else if done == steps.len() {
+        "Every request was answered with success, but it is not certain that the cluster is as it should be.".to_owned()
+    } else {
+        format!("Request {} of {} failed.", done + 1, steps.len())
     }
 }
 
-fn step_end(words: &str, end: &StepEnd) -> Document {
+/// What became of each step; of many that went the same way, how many.
+fn course(steps: &[(Step, StepEnd)], orphans: &[(TokenId, Fate)]) -> Document {
     let mut document = Document::default();
-    let (style, word) = match end {
-        StepEnd::Done => (Style::Good, "done"),
-        StepEnd::SecretLost { .. } => (Style::Bad, "secret lost"),
-        StepEnd::Failed(ApiError::Unanswered { .. } | ApiError::Unintelligible { .. }) => (Style::Bad, "uncertain"),
-        StepEnd::Failed(ApiError::NotSent { .. } | ApiError::Refused { .. }) => (Style::Bad, "failed"),
-        StepEnd::NotStarted => (Style::Dim, "not started"),
+    let row = |style, word: &str, words: String| {
+        Line::plain("  ").with(style, format!("{word:<11}")).with(Style::Plain, format!("  {words}"))
     };
-    document.push(Line::plain("  ").with(style, format!("{word:<11}")).with(Style::Plain, format!("  {words}")));
+    let alike = |word: &str, style: Style, is: fn(&StepEnd) -> bool, document: &mut Document| {
+        let steps: Vec<&Step> = steps.iter().filter(|(_, end)| is(end)).map(|(step, _)| step).collect();
+        if steps.len() > NAMED {
+            document.push(row(style, word, count(steps.len(), "request")));
+        } else {
+            steps.iter().for_each(|step| document.push(row(style, word, step_in_words(&step.op))));
+        }
+    };
+    alike("done", Style::Good, |end| matches!(end, StepEnd::Done), &mut document);
+    for (step, end) in steps {
+        let word = match end {
+            StepEnd::SecretLost { .. } => "secret lost",
+            StepEnd::Failed(ApiError::Unanswered { .. } | ApiError::Unintelligible { .. }) => "uncertain",
+            StepEnd::Failed(ApiError::NotSent { .. } | ApiError::Refused { .. }) => "failed",
+            StepEnd::Done | StepEnd::NotStarted => continue,
+        };
+        document.push(row(Style::Bad, word, step_in_words(&step.op)));
+        document.extend(fault(end));
+        if let Op::CreateToken { token: made, attributes: _ } = &step.op {
+            orphans
+                .iter()
+                .filter(|(token, _)| token == made)
+                .for_each(|(token, fate)| document.extend(orphan(token, fate)));
+        }
+    }
+    alike("not started", Style::Dim, |end| matches!(end, StepEnd::NotStarted), &mut document);
+    document
+}
+
+fn fault(end: &StepEnd) -> Document {
+    let mut document = Document::default();
     match end {
         StepEnd::Failed(error) => {
             document.extend(reasons(error));
             for help in error.help() {
-                document.push(Line::plain(format!("               help: {help}")));
+                document.push(Line::plain(format!("{INDENT}help: {}", visible(help))));
             }
         }
-        StepEnd::SecretLost { token, error, mended } => {
+        StepEnd::SecretLost { token, error, fate } => {
             document.extend(reasons(error));
-            document.extend(orphan(token, mended));
+            document.extend(orphan(token, fate));
         }
         StepEnd::Done | StepEnd::NotStarted => {}
     }
@@ -85,59 +108,84 @@ fn reasons(error: &dyn Error) -> Document {
     let mut document = Document::default();
     let mut next = Some(error);
     while let Some(error) = next {
-        document.push(Line::plain(format!("               {}", visible(error))));
+        document.push(Line::plain(format!("{INDENT}{}", visible(error))));
         next = error.source();
     }
     document
 }
 
 /// A token whose secret nobody has.
-fn orphan(token: &TokenId, mended: &Result<(), ApiError>) -> Document {
-    let mut document = Document::default();
+fn orphan(token: &TokenId, fate: &Fate) -> Document {
+    let remove = format!("pveum user token remove '{}' {}", visible(token.user()), visible(token.name()));
     let token = visible(token);
-    match mended {
-        Ok(()) => document.push(Line::plain(format!(
-            "               token {token} was deleted again, because nobody has its secret; the next apply makes it anew"
-        ))),
-        Err(error) => {
-            document.push(Line::plain("               ").with(
-                Style::Bad,
-                format!("token {token} works, and nobody has its secret: delete it by hand, then apply again"),
-            ));
-            document.extend(reasons(error));
-        }
+    let (style, words) = match fate {
+        Fate::Deleted => (
+            Style::Plain,
+            format!("token {token} was deleted again, because nobody has its secret; the next apply makes it anew"),
+        ),
+        Fate::StillThere(_) => (
+            Style::Bad,
+            format!("token {token} works, and nobody has its secret: delete it before you apply again: {remove}"),
+        ),
+        Fate::NotSeen => (
+            Style::Bad,
+            format!(
+                "token {token} is not there, but may still come, and nobody has its secret: look again in a minute, and if it is there: {remove}"
+            ),
+        ),
+        Fate::Unread => (
+            Style::Bad,
+            format!(
+                "token {token} may be there, and nobody has its secret: if it is, delete it before you apply again: {remove}"
+            ),
+        ),
+    };
+    let mut document = Document::default();
+    document.push(Line::plain(INDENT).with(style, words));
+    if let Fate::StillThere(error) = fate {
+        document.extend(reasons(error));
     }
     document
 }
 
-/// How much of what is missing is named.
-const NAMED: usize = 20;
-
-fn verification(residue: &Result<Diff, ReadError>, all_done: bool) -> Document {
+fn verified(verification: &Verification, steps: &[(Step, StepEnd)]) -> Document {
     let mut document = Document::default();
-    match residue {
-        Err(error) => {
+    match verification {
+        Verification::NotNeeded => document.push(Line::plain("Nothing was sent.")),
+        Verification::Failed(error) => {
             document.push(Line::default().with(Style::Bad, "The cluster could not be read back:"));
             document.extend(reasons(error));
         }
-        Ok(residue) if residue.is_empty() => {
-            document.push(Line::plain("Read back, the cluster is as the files say all the same."));
-        }
-        Ok(residue) => {
-            let missing = missing(residue);
-            let what = if all_done { "Read back, it differs in" } else { "Read back, this is still to do" };
-            let named = missing.iter().take(NAMED).cloned().collect::<Vec<_>>().join("; ");
-            let more = missing.len().saturating_sub(NAMED);
-            let more = if more == 0 { String::new() } else { format!("; and {more} more") };
-            document.push(Line::plain(format!("{what}: {named}{more}.")));
-            document.push(Line::plain("Running apply again goes on from here."));
+        Verification::Read { residue, lost_sight } => {
+            if !lost_sight.is_empty() {
+                document.push(Line::default().with(
+                    Style::Bad,
+                    format!(
+                        "The credential does not see all {} any more; of those, nothing could be verified.",
+                        hidden_kinds(lost_sight)
+                    ),
+                ));
+            }
+            if residue.is_empty() {
+                document.push(Line::plain("Read back, all that is visible is as the files say."));
+            } else {
+                document.push(Line::plain(format!("Read back, this is still to do: {}.", missing(residue))));
+            }
         }
     }
+    let is_refused = |(_, end): &(Step, StepEnd)| {
+        matches!(end, StepEnd::Failed(ApiError::Refused { .. } | ApiError::NotSent { .. }))
+    };
+    document.push(Line::plain(if steps.iter().any(is_refused) {
+        "Once the fault is mended, apply goes on from here."
+    } else {
+        "Running apply again goes on from here."
+    }));
     document
 }
 
 /// What a diff is about, by name.
-fn missing(diff: &Diff) -> Vec<String> {
+fn missing(diff: &Diff) -> String {
     fn names<'a, K: ToString + 'a, V: 'a>(
         kind: &'static str,
         deltas: impl IntoIterator<Item = (&'a K, &'a Delta<V>)>,
@@ -153,5 +201,10 @@ fn missing(diff: &Diff) -> Vec<String> {
     missing.extend(names("token", tokens));
     missing.extend(names("pool", pools));
     missing.extend(acl.keys().map(|grant| format!("grant {}", visible(grant_name(grant)))));
-    missing
+    let more = missing.len().saturating_sub(NAMED);
+    missing.truncate(NAMED);
+    if more > 0 {
+        missing.push(format!("and {more} more"));
+    }
+    missing.join("; ")
 }

@@ -6,10 +6,10 @@ use super::change;
 use super::document::{Document, Line, Style};
 use super::words::{count, listed, propagate, visible};
 use crate::diff::Delta;
-use crate::live::{Blind, Sight};
+use crate::live::Blind;
 use crate::model::{Along, Grant, Propagate};
 use crate::plan::{Objection, Op, Plan, Refused, Step};
-use crate::pve::Principal;
+use crate::pve::{GroupId, Principal, UserId};
 use crate::resolve::Kept;
 
 /// Whether what is live and not declared is listed or only counted.
@@ -58,10 +58,12 @@ pub fn plan(plan: &Plan, undeclared: Undeclared) -> Document {
     document.gap();
     document.push(summary(plan, &rows));
     document.extend(kept(&plan.kept, undeclared));
-    if let Sight::Partial(hidden) = &plan.sight {
+    // Nothing that is declared has to do with pools.
+    let hidden: BTreeSet<Blind> = plan.sight.hidden().iter().copied().filter(|kind| *kind != Blind::Pools).collect();
+    if !hidden.is_empty() {
         let who = plan.reader.as_ref().map_or_else(|| "the credential".to_owned(), visible);
         document
-            .push(Line::plain(format!("Not everything is visible: {who} does not see all {}.", hidden_kinds(hidden))));
+            .push(Line::plain(format!("Not everything is visible: {who} does not see all {}.", hidden_kinds(&hidden))));
     }
     document
 }
@@ -102,10 +104,16 @@ fn rows(step: &Step, plan: &Plan) -> Vec<Row> {
             one(Mark::Create, "role", role.to_string(), vec![privs])
         }
         Op::CreateGroup { group, comment } => {
-            let said = (!comment.is_empty()).then(|| format!("comment {:?}", comment.as_str()));
-            one(Mark::Create, "group", group.to_string(), said.into_iter().collect())
+            let comment = (!comment.is_empty()).then(|| format!("comment {:?}", comment.as_str()));
+            let said = comment.into_iter().chain(revived(&step.revived));
+            one(Mark::Create, "group", group.to_string(), said.collect())
         }
-        Op::CreateUser { user, account } => one(Mark::Create, "user", user.to_string(), change::of_new_user(account)),
+        Op::CreateUser { user, account } => one(
+            Mark::Create,
+            "user",
+            user.to_string(),
+            change::of_new_user(account).into_iter().chain(revived(&step.revived)).collect(),
+        ),
         Op::CreateToken { token, attributes } => {
             let secret = match plan.sinks.get(token) {
                 Some(sink) => format!("secret to {}", visible(sink.file.display())),
@@ -114,8 +122,8 @@ fn rows(step: &Step, plan: &Plan) -> Vec<Row> {
             let details = change::of_new_token(attributes).into_iter().chain([secret]).collect();
             one(Mark::Create, "token", token.to_string(), details)
         }
-        Op::Grant { batch, propagate } => {
-            batch.grants().map(|grant| given(&grant, *propagate, plan.diff.acl.get(&grant))).collect()
+        Op::Grant { .. } | Op::Revoke { .. } => {
+            step.grants.iter().map(|(grant, delta)| grant_row(grant, delta)).collect()
         }
         Op::SetRole { role, before, after } => {
             one(Mark::Change, "role", role.to_string(), vec![change::set_change(before, after)])
@@ -129,9 +137,6 @@ fn rows(step: &Step, plan: &Plan) -> Vec<Row> {
         Op::SetToken { token, before, after } => {
             one(Mark::Change, "token", token.to_string(), change::of_token(before, after))
         }
-        Op::Revoke { batch } => {
-            batch.grants().map(|grant| row(Mark::Delete, "grant", grant_name(&grant), Vec::new())).collect()
-        }
         Op::DeleteToken { token } => one(Mark::Delete, "token", token.to_string(), along(&step.along)),
         Op::DeleteUser { user } => one(Mark::Delete, "user", user.to_string(), along(&step.along)),
         Op::DeleteGroup { group } => one(Mark::Delete, "group", group.to_string(), along(&step.along)),
@@ -139,35 +144,54 @@ fn rows(step: &Step, plan: &Plan) -> Vec<Row> {
     }
 }
 
-fn given(grant: &Grant, after: Propagate, delta: Option<&Delta<Propagate>>) -> Row {
-    let (mark, details) = match delta.and_then(Delta::before) {
-        Some(before) => (Mark::Change, format!("{} -> {}", propagate(*before), propagate(after))),
-        None => (Mark::Create, propagate(after).to_owned()),
+fn grant_row(grant: &Grant, delta: &Delta<Propagate>) -> Row {
+    let (mark, details) = match delta {
+        Delta::Added(after) => (Mark::Create, vec![propagate(*after).to_owned()]),
+        Delta::Changed { before, after } => {
+            (Mark::Change, vec![format!("{} -> {}", propagate(*before), propagate(*after))])
+        }
+        Delta::Removed(_) => (Mark::Delete, Vec::new()),
     };
-    Row { mark, kind: "grant", name: visible(grant_name(grant)), details: vec![details] }
+    Row { mark, kind: "grant", name: visible(grant_name(grant)), details }
+}
+
+/// Grants that nobody asks for and that count again.
+fn revived(grants: &[Grant]) -> Option<String> {
+    let named = named(
+        grants.iter().map(|Grant { path, subject: _, role }| visible(format!("{role} on {path}"))).collect(),
+        "grant",
+    );
+    named.map(|named| format!("REVIVES {named}, left behind by one of the same name"))
 }
 
 pub(super) fn grant_name(Grant { path, subject, role }: &Grant) -> String {
     format!("{role} on {path} to {subject}")
 }
 
-/// What goes along, by name while that is readable.
+/// What goes along.
 fn along(along: &Along) -> Vec<String> {
-    const NAMED: usize = 3;
     let Along { tokens, memberships, grants } = along;
-    let mut parts = Vec::new();
-    let mut part = |names: Vec<String>, noun: &str| match names.len() {
-        0 => {}
-        few if few <= NAMED => parts.push(format!("{noun} {}", names.join(", "))),
-        many => parts.push(count(many, noun)),
-    };
-    part(tokens.iter().map(visible).collect(), "token");
-    part(
-        memberships.iter().map(|(user, group)| format!("of {} in {}", visible(user), visible(group))).collect(),
-        "membership",
-    );
-    part(grants.iter().map(|grant| visible(grant_name(grant))).collect(), "grant");
+    let membership = |(user, group): &(UserId, GroupId)| format!("of {} in {}", visible(user), visible(group));
+    let parts: Vec<String> = [
+        named(tokens.iter().map(visible).collect(), "token"),
+        named(memberships.iter().map(membership).collect(), "membership"),
+        named(grants.iter().map(|grant| visible(grant_name(grant))).collect(), "grant"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     if parts.is_empty() { parts } else { vec![format!("takes along {}", listed(&parts))] }
+}
+
+/// Things of one kind, by name while that is readable.
+fn named(names: Vec<String>, noun: &str) -> Option<String> {
+    const NAMED: usize = 3;
+    match names.len() {
+        0 => None,
+        1 => Some(format!("{noun} {}", names[0])),
+        few if few <= NAMED => Some(format!("{noun}s {}", listed(&names))),
+        many => Some(count(many, noun)),
+    }
 }
 
 fn summary(plan: &Plan, rows: &[Row]) -> Line {
@@ -180,7 +204,7 @@ fn summary(plan: &Plan, rows: &[Row]) -> Line {
     let gone_along: usize = plan
         .steps
         .iter()
-        .map(|Step { op: _, along: Along { tokens, memberships, grants } }| {
+        .map(|Step { op: _, grants: _, revived: _, along: Along { tokens, memberships, grants } }| {
             tokens.len() + memberships.len() + grants.len()
         })
         .sum();
@@ -209,6 +233,7 @@ fn kept(kept: &[Kept], undeclared: Undeclared) -> Document {
         ("group", of_kind(|kept| matches!(kept, Kept::Group(_)))),
         ("user", of_kind(|kept| matches!(kept, Kept::User(_)))),
         ("token", of_kind(|kept| matches!(kept, Kept::Token(_)))),
+        ("membership", of_kind(|kept| matches!(kept, Kept::Membership(..)))),
         ("grant", of_kind(|kept| matches!(kept, Kept::Grant(_)))),
     ]
     .into_iter()
@@ -256,7 +281,7 @@ pub fn refused(refused: &Refused, reader: Option<&Principal>) -> Document {
 }
 
 /// `grants`, `users, groups and tokens, nor all grants`
-fn hidden_kinds(hidden: &BTreeSet<Blind>) -> String {
+pub(super) fn hidden_kinds(hidden: &BTreeSet<Blind>) -> String {
     hidden.iter().map(ToString::to_string).collect::<Vec<_>>().join(", nor all ")
 }
 

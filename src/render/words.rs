@@ -36,13 +36,15 @@ pub(super) fn expire(expire: Expire) -> String {
 }
 
 /// `1 grant`, `2 grants`.
-pub(super) fn count(number: usize, noun: &str) -> String {
+#[must_use]
+pub fn count(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{plural}")
 }
 
 /// `a`, `a and b`, `a, b and c`.
-pub(super) fn listed(words: &[String]) -> String {
+#[must_use]
+pub fn listed(words: &[String]) -> String {
     match words {
         [] => String::new(),
         [only] => only.clone(),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::desired::Desired;
+use crate::desired::{Desired, Presence, UserWish, Wish};
 use crate::model::{AccessState, Grant, Origin};
 use crate::pve::{GroupId, RoleId, TokenId, UserId};
 
@@ -20,6 +20,8 @@ pub enum Kept {
     User(UserId),
     /// A token.
     Token(TokenId),
+    /// Somebody in a declared group whose own groups are not declared.
+    Membership(UserId, GroupId),
     /// A grant.
     Grant(Grant),
 }
@@ -31,6 +33,7 @@ impl fmt::Display for Kept {
             Kept::Group(group) => write!(f, "group {group}"),
             Kept::User(user) => write!(f, "user {user}"),
             Kept::Token(token) => write!(f, "token {token}"),
+            Kept::Membership(user, group) => write!(f, "membership of {user} in {group}"),
             Kept::Grant(Grant { path, subject, role }) => write!(f, "grant {role} on {path} to {subject}"),
         }
     }
@@ -52,11 +55,19 @@ pub(super) fn kept(desired: &Desired, live: &AccessState, target: &AccessState) 
         .filter(|id| !desired.tokens.contains_key(id) && target.tokens.contains_key(id))
         .cloned()
         .map(Kept::Token);
+    let is_said = |user: &UserId| {
+        let declared = desired.users.get(user).map(|declared| &declared.wish);
+        !matches!(declared, None | Some(Presence::Present(UserWish { groups: Wish::Leave, .. })))
+    };
+    let memberships = target.memberships.iter().filter(|(user, _)| !is_said(user)).flat_map(|(user, groups)| {
+        let declared = groups.iter().filter(|group| desired.groups.contains_key(group));
+        declared.map(|group| Kept::Membership(user.clone(), group.clone()))
+    });
     let grants = live
         .acl
         .keys()
         .filter(|grant| !desired.acl.contains_key(grant) && target.acl.contains_key(grant))
         .cloned()
         .map(Kept::Grant);
-    roles.chain(groups).chain(users).chain(tokens).chain(grants).collect()
+    roles.chain(groups).chain(users).chain(tokens).chain(memberships).chain(grants).collect()
 }

@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 
 use crate::desired::Desired;
-use crate::live::{Blind, Sight, Snapshot};
+use crate::live::{Blind, Snapshot};
 use crate::model::AccessState;
 
 /// The kinds of things that the reader of `live` cannot see completely and that it matters to see for reaching
 /// `target`: something declared is not visible, or a deletion would take along what nobody sees.
 pub(super) fn unseen(desired: &Desired, live: &Snapshot, target: &AccessState) -> BTreeSet<Blind> {
-    let Sight::Partial(hidden) = &live.sight else { return BTreeSet::new() };
     let Desired { cluster: _, roles: _, groups, users, tokens, acl } = desired;
     let seen = &live.state;
-    let deletes = seen.users.keys().any(|user| !target.users.contains_key(user))
+    let deletes = seen.tokens.keys().any(|token| !target.tokens.contains_key(token))
+        || seen.users.keys().any(|user| !target.users.contains_key(user))
         || seen.groups.keys().any(|group| !target.groups.contains_key(group))
         || seen.roles.keys().any(|role| !target.roles.contains_key(role));
     let matters = |kind: &Blind| match kind {
@@ -25,5 +25,5 @@ pub(super) fn unseen(desired: &Desired, live: &Snapshot, target: &AccessState) -
         // Nothing that is declared relies on pools.
         Blind::Pools => false,
     };
-    hidden.iter().copied().filter(matters).collect()
+    live.sight.hidden().iter().copied().filter(matters).collect()
 }

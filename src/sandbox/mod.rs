@@ -36,6 +36,7 @@ use secrecy::SecretString;
 pub use clock::Clock;
 pub use error::SandboxError;
 use folder::Folder;
+pub use secrets::SECRET_MARK;
 pub use server::{Logged, Serving};
 
 use crate::pve::TokenId;

@@ -6,6 +6,9 @@ use std::fmt::Write as _;
 use secrecy::{ExposeSecret, SecretString};
 use sha_crypt::{Sha256Params, sha256_check, sha256_simple};
 
+/// How every secret of a sandbox begins, so that none is ever taken for a real cluster's or the other way round.
+pub const SECRET_MARK: &str = "5a9db0c5";
+
 /// `priv/token.cfg`: a line `user@realm!name secret` for each token.
 ///
 /// Secrets of tokens that went with their user stay in it for ever, of no use to anybody (api-facts.md, Users).
@@ -32,7 +35,7 @@ impl TokenSecrets {
 
     /// Makes a new secret for `token`; an old one is dead at once.
     pub(super) fn generate(&mut self, token: &str) -> SecretString {
-        let secret = SecretString::from(uuid::Uuid::new_v4().to_string());
+        let secret = new_secret();
         self.0.insert(token.to_owned(), secret.clone());
         secret
     }
@@ -82,6 +85,12 @@ impl Shadow {
     pub(super) fn accepts(&self, name: &str, password: &SecretString) -> bool {
         self.0.get(name).is_some_and(|hash| sha256_check(password.expose_secret(), hash.expose_secret()).is_ok())
     }
+}
+
+/// A UUID as the server makes them, but for its beginning, by which it is known for what it is.
+fn new_secret() -> SecretString {
+    let random = uuid::Uuid::new_v4().to_string();
+    SecretString::from(format!("{SECRET_MARK}{}", &random[SECRET_MARK.len()..]))
 }
 
 #[cfg(test)]

@@ -87,3 +87,63 @@ acl:
     insta::assert_snapshot!(desk.read("cluster/user.cfg"));
     assert_eq!(desk.run(&["plan", "--detailed-exitcode"]).code, 0);
 }
+
+/// Each attribute by itself, on the way there and back: none is forgotten and none is sent unasked.
+#[test]
+fn every_attribute_arrives() {
+    let desk = Desk::new();
+    let apply = |file: &str| {
+        desk.write("desired-state.yaml", file);
+        let ran = desk.run(&["apply", "--yes", "--show-secrets"]);
+        assert_eq!(ran.code, 0, "{}", ran.seen());
+        desk.read("cluster/user.cfg")
+    };
+    let made = apply(
+        "version: 1
+roles: {R: {privs: [VM.Audit]}}
+groups: {g: {comment: G}, h: {}}
+users: {u@pve: {enable: false, expire: 1900000000, firstname: F, lastname: L, email: e@example.com, comment: C, groups: g}}
+tokens: {u@pve!tok: {privsep: false, expire: 1900000001, comment: T}}
+",
+    );
+    assert!(made.contains("user:u@pve:0:1900000000:F:L:e@example.com:C::\ntoken:u@pve!tok:1900000001:0:T:\n"), "{made}");
+    assert!(made.contains("group:g:u@pve:G:\ngroup:h:::\n") && made.contains("role:R:VM.Audit:\n"), "{made}");
+    for (attribute, line) in [
+        ("enable: true", "user:u@pve:1:1900000000:F:L:e@example.com:C::"),
+        ("expire: never", "user:u@pve:1:0:F:L:e@example.com:C::"),
+        ("firstname: F2", "user:u@pve:1:0:F2:L:e@example.com:C::"),
+        ("lastname: L2", "user:u@pve:1:0:F2:L2:e@example.com:C::"),
+        ("email: e2@example.com", "user:u@pve:1:0:F2:L2:e2@example.com:C::"),
+        ("comment: \"\"", "user:u@pve:1:0:F2:L2:e2@example.com:::"),
+        ("groups: h", "group:h:u@pve::"),
+    ] {
+        let changed = apply(&format!("version: 1\nusers: {{u@pve: {{{attribute}}}}}\n"));
+        assert!(changed.lines().any(|there| there == line), "{attribute}: {changed}");
+    }
+    for (attribute, line) in [
+        ("privsep: true", "token:u@pve!tok:1900000001:1:T:"),
+        ("expire: never", "token:u@pve!tok:0:1:T:"),
+        ("comment: \"\"", "token:u@pve!tok:0:1::"),
+    ] {
+        let changed = apply(&format!("version: 1\ntokens: {{u@pve!tok: {{{attribute}}}}}\n"));
+        assert!(changed.lines().any(|there| there == line), "{attribute}: {changed}");
+    }
+    let changed = apply("version: 1\nroles: {R: {privs: [VM.Console]}}\ngroups: {g: {comment: G2}}\n");
+    assert!(changed.contains("group:g::G2:\n") && changed.contains("role:R:VM.Console:\n"), "{changed}");
+}
+
+#[test]
+fn what_comes_back_to_life_with_a_name_is_said() {
+    let desk = Desk::with_user_cfg(
+        "group:ops:ghost@pve::\nacl:1:/:ghost@pve:Administrator:\nacl:1:/vms:@ghosts:PVEVMAdmin:\n",
+    );
+    desk.write("desired-state.yaml", "version: 1\nusers: {ghost@pve: {comment: New colleague}}\ngroups: {ghosts: {}}\n");
+    insta::assert_snapshot!(desk.run(&["plan"]).seen());
+}
+
+#[test]
+fn who_came_into_a_declared_group_by_hand_is_listed() {
+    let desk = Desk::with_user_cfg("user:ann@pve:1:0::::::\nuser:bob@pve:1:0::::::\ngroup:ops:ann@pve,bob@pve::\n");
+    desk.write("desired-state.yaml", "version: 1\nusers: {ann@pve: {groups: ops}}\ngroups: {ops: {}}\n");
+    insta::assert_snapshot!(desk.run(&["plan", "--show-undeclared"]).seen());
+}

@@ -72,3 +72,43 @@ fn an_env_file_keeps_what_else_is_in_it() {
     assert!(file.starts_with("# dashboard\nHOMEPAGE_VAR_PROXMOX_TOKEN=") && file.ends_with("\nPORT=3000\n"), "{file}");
     assert!(!file.contains("stale"));
 }
+
+/// The sandbox is for trying things, also in a folder where real secrets are.
+#[test]
+fn the_sandbox_overwrites_no_secret_but_its_own() {
+    const REAL: &str = "0b6a2f0e-3c2c-4d0b-9d52-0a6c1b1f8a11";
+    let desk = Desk::new();
+    desk.write("desired-state.yaml", HOMEPAGE);
+    fs::create_dir(desk.path("secrets")).unwrap();
+    let real = format!("HOMEPAGE_VAR_PROXMOX_TOKEN={REAL}\n");
+    desk.write("secrets/homepage.env", &real);
+    insta::assert_snapshot!(desk.run(&["apply", "--sandbox", "--yes"]).seen());
+    assert_eq!(desk.read("secrets/homepage.env"), real);
+
+    desk.write("secrets/homepage.env", "");
+    assert_eq!(desk.run(&["apply", "--sandbox", "--yes"]).code, 0);
+    fs::remove_dir_all(desk.path(".pve-access-sandbox")).unwrap();
+    assert_eq!(desk.run(&["apply", "--sandbox", "--yes"]).code, 0, "its own it may replace");
+}
+
+#[test]
+fn a_secret_that_is_not_where_the_file_says_is_missed() {
+    let desk = Desk::new();
+    desk.write("desired-state.yaml", HOMEPAGE);
+    assert_eq!(desk.run(&["apply", "--yes"]).code, 0);
+    assert_eq!(desk.run(&["plan"]).stderr, "");
+    fs::remove_file(desk.path("secrets/homepage.env")).unwrap();
+    insta::assert_snapshot!(desk.run(&["plan"]).seen());
+}
+
+#[test]
+fn two_secrets_do_not_meet_in_one_file() {
+    let desk = Desk::with_user_cfg("user:ann@pve:1:0::::::\n");
+    fs::create_dir(desk.path("real")).unwrap();
+    std::os::unix::fs::symlink(desk.path("real"), desk.path("link")).unwrap();
+    desk.write(
+        "desired-state.yaml",
+        "version: 1\ntokens:\n  ann@pve!one: {secret: {file: real/secret}}\n  ann@pve!two: {secret: {file: link/secret}}\n",
+    );
+    insta::assert_snapshot!(desk.run(&["apply", "--yes"]).seen());
+}

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use proptest::prelude::*;
 use pve_access::api::{ApiError, Method, Request};
-use pve_access::apply::{self, Cluster, Delivery, Done, Observer, Outcome, Receipt, Stop};
+use pve_access::apply::{self, Cluster, Delivery, Done, Fate, Observer, Outcome, Receipt, Stop};
 use pve_access::desired::Desired;
 use pve_access::live::{ReadError, Sight, Snapshot, Source};
 use pve_access::model::AccessState;
@@ -26,6 +26,10 @@ enum Fault {
     LostBefore,
     /// No answer comes, and it was done.
     LostAfter,
+    /// No answer comes, and it is done once everybody has looked (api-facts.md, HTTP layer, 596).
+    Late,
+    /// No answer comes, it was done, and reading fails from then on.
+    LostForGood,
     /// The secret that it brings cannot be put away.
     OutputCloses,
     /// Somebody wishes to stop.
@@ -37,12 +41,21 @@ struct Scripted {
     state: Mutex<AccessState>,
     secrets: Mutex<BTreeMap<TokenId, String>>,
     writes: Mutex<usize>,
+    late: Mutex<Option<Op>>,
+    is_silent: Mutex<bool>,
     fault: Option<(usize, Fault)>,
 }
 
 impl Scripted {
     fn new(state: &AccessState, fault: Option<(usize, Fault)>) -> Scripted {
-        Scripted { state: Mutex::new(state.clone()), secrets: Mutex::default(), writes: Mutex::default(), fault }
+        Scripted {
+            state: Mutex::new(state.clone()),
+            secrets: Mutex::default(),
+            writes: Mutex::default(),
+            late: Mutex::default(),
+            is_silent: Mutex::default(),
+            fault,
+        }
     }
 
     fn carry_out(&self, op: &Op) -> Receipt {
@@ -58,6 +71,10 @@ impl Scripted {
 
 impl Source for Scripted {
     async fn read(&self) -> Result<Snapshot, ReadError> {
+        if *self.is_silent.lock().unwrap() {
+            let request = Request { method: Method::Get, path: "/test".to_owned() };
+            return Err(ApiError::Unanswered { request, reason: "nothing came".to_owned() }.into());
+        }
         let state = self.state.lock().unwrap().clone();
         Ok(Snapshot { state, sight: Sight::Full, reader: None, cluster: "test".to_owned() })
     }
@@ -78,6 +95,15 @@ impl Cluster for Scripted {
             Some(Fault::LostBefore) => Err(ApiError::Unanswered { request, reason: "nothing came".to_owned() }),
             Some(Fault::LostAfter) => {
                 self.carry_out(op);
+                Err(ApiError::Unanswered { request, reason: "nothing came".to_owned() })
+            }
+            Some(Fault::Late) => {
+                *self.late.lock().unwrap() = Some(op.clone());
+                Err(ApiError::Unanswered { request, reason: "nothing came".to_owned() })
+            }
+            Some(Fault::LostForGood) => {
+                self.carry_out(op);
+                *self.is_silent.lock().unwrap() = true;
                 Err(ApiError::Unanswered { request, reason: "nothing came".to_owned() })
             }
             Some(Fault::OutputCloses | Fault::Stopped) | None => Ok(self.carry_out(op)),
@@ -142,6 +168,8 @@ fn fault() -> impl Strategy<Value = Fault> {
         Just(Fault::Refused),
         Just(Fault::LostBefore),
         Just(Fault::LostAfter),
+        Just(Fault::Late),
+        Just(Fault::LostForGood),
         Just(Fault::OutputCloses),
         Just(Fault::Stopped),
     ]
@@ -172,17 +200,28 @@ proptest! {
         let outcome = run(&desired, &cluster, &screen);
         let reached = cluster.state.lock().unwrap().clone() == target;
         prop_assert!(outcome.done() != Done::Everything || reached, "claims what is not so");
+        let unsure: Vec<&TokenId> = outcome
+            .orphans
+            .iter()
+            .filter(|(_, fate)| matches!(fate, Fate::NotSeen | Fate::Unread))
+            .map(|(token, _)| token)
+            .collect();
 
         cluster.fault = None;
+        *cluster.is_silent.lock().unwrap() = false;
+        if let Some(op) = cluster.late.lock().unwrap().take() {
+            cluster.carry_out(&op);
+        }
         *screen.is_closed.lock().unwrap() = false;
-        let outcome = run(&desired, &cluster, &screen);
-        prop_assert_eq!(outcome.done(), Done::Everything);
+        let again = run(&desired, &cluster, &screen);
+        prop_assert_eq!(again.done(), Done::Everything);
         prop_assert_eq!(&*cluster.state.lock().unwrap(), &target);
 
-        // Every token that was made is usable: the last secret shown for it is the one that the cluster has.
+        // Every token that was made is usable, its last secret shown being the one that the cluster has; or somebody
+        // was told that it may not be.
         let shown = String::from_utf8(screen.shown.lock().unwrap().clone()).unwrap();
         for (token, secret) in &*cluster.secrets.lock().unwrap() {
-            if target.tokens.contains_key(token) {
+            if target.tokens.contains_key(token) && !unsure.contains(&token) {
                 let last = shown.lines().rev().find_map(|line| line.strip_prefix(&format!("{token}=")));
                 prop_assert_eq!(last, Some(secret.as_str()));
             }

@@ -132,7 +132,9 @@ proptest! {
         let mut state = live.clone();
         for step in &plan.steps {
             prop_assert_eq!(unmet(&step.op, &state), None);
+            let before = state.clone();
             prop_assert_eq!(&step.op.apply_to(&mut state), &step.along);
+            prop_assert_ne!(&state, &before, "a request that changes nothing");
         }
     }
 
