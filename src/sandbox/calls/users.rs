@@ -8,7 +8,7 @@ use super::super::answer::{Failure, Outcome};
 use super::super::check::{Check, GroupsParam, Needs};
 use super::super::endpoint::{Endpoint, Verb};
 use super::super::folder::Accounts;
-use super::super::format::{Format, is_keys};
+use super::super::format::{Format, is_keys, is_nothing};
 use super::super::schema::{Checked, Property};
 use super::login::set_password;
 use super::tokens::{token_entry, token_fields};
@@ -215,10 +215,12 @@ fn change(state: &mut AccessState, id: &UserId, params: &Checked, handling: Grou
     Ok(nothing())
 }
 
-/// The groups that were given, all of which must exist.
+/// The groups that were given, all of which must exist; `0` alone is no group to Perl.
 fn given_groups(state: &AccessState, params: &Checked) -> Result<Option<Vec<GroupId>>, Failure> {
-    if params.text("groups").is_none() {
-        return Ok(None);
+    match params.text("groups") {
+        None => return Ok(None),
+        Some(text) if is_nothing(text) => return Ok(Some(Vec::new())),
+        Some(_) => {}
     }
     let existing = |name: &str| {
         let group = name.parse::<GroupId>().ok().filter(|group| state.groups.contains_key(group));
