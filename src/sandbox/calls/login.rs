@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use super::super::answer::{Failure, Outcome};
 use super::super::caller::{Caller, may_log_in};
-use super::super::check::{Check, GroupsParam, Needs};
+use super::super::check::{Check, GroupsParam, Needs, normalise};
 use super::super::endpoint::{Endpoint, Verb};
 use super::super::folder::{Accounts, Locked};
-use super::super::format::Format;
+use super::super::format::{Format, is_nothing};
 use super::super::schema::{Checked, Property};
 use super::users::same_user;
 use super::{Scene, check_user_exists, nothing, user_id};
@@ -62,27 +62,59 @@ fn accounts(realm: &str) -> Option<Accounts> {
 
 fn log_in(scene: &Scene<'_>, params: &Checked) -> Outcome {
     let name = params.required("username");
-    let full = params.text("realm").map_or_else(|| name.to_owned(), |realm| format!("{name}@{realm}"));
+    let realm = params.text("realm").filter(|realm| !is_nothing(realm));
+    let full = realm.map_or_else(|| name.to_owned(), |realm| format!("{name}@{realm}"));
     let asked: UserId = full.parse().map_err(|_| Failure::LoginRefused)?;
     let user = same_user(scene.state, &asked).unwrap_or(asked);
-    let password = params.secret("password").ok_or(Failure::LoginRefused)?;
-    if !may_log_in(scene.state, &user, scene.now()) || !proves(scene, &user, &password)? {
+    if !may_log_in(scene.state, &user, scene.now()) || !proves(scene, &user, params)? {
         return Err(Failure::LoginRefused);
     }
-    let signer = scene.folder().signer()?;
-    Ok(json!({
-        "username": user.as_str(),
-        "ticket": signer.ticket(&user, scene.now()).expose_secret(),
-        "CSRFPreventionToken": signer.csrf_token(&user, scene.now()).expose_secret(),
-        "cap": capabilities(scene, user),
-    }))
+    let mut answer = json!({ "username": user.as_str(), "cap": capabilities(scene, &user) });
+    if asked_about(params).is_none() {
+        let signer = scene.folder().signer()?;
+        answer["ticket"] = json!(signer.ticket(&user, scene.now()).expose_secret());
+        answer["CSRFPreventionToken"] = json!(signer.csrf_token(&user, scene.now()).expose_secret());
+    }
+    Ok(answer)
 }
 
-/// Whether `password` is the user's, or a ticket of the user or of `root@pam`, which logs in as anybody.
-fn proves(scene: &Scene<'_>, user: &UserId, password: &SecretString) -> Result<bool, Failure> {
-    if let Some(known) = scene.folder().signer()?.verify_ticket(password, scene.now()) {
-        return Ok(known == *user || known.is_root());
+/// The path and the privileges that a login only asks about: it makes no ticket, and is refused where any is missing.
+fn asked_about(params: &Checked) -> Option<(&str, Vec<&str>)> {
+    let path = params.text("path").filter(|path| !is_nothing(path))?;
+    params.text("privs").filter(|privs| !is_nothing(privs))?;
+    Some((path, params.list("privs").collect()))
+}
+
+/// Whether the password is the user's, or a ticket of the user or of `root@pam`, which logs in as anybody; and whether
+/// the user holds what is asked about, for which nobody else's ticket will do.
+///
+/// Nobody here has a second factor: a password together with one, or in a realm that wants one, is refused.
+fn proves(scene: &Scene<'_>, user: &UserId, params: &Checked) -> Result<bool, Failure> {
+    let Some(password) = params.secret("password") else { return Ok(false) };
+    let asked = asked_about(params);
+    let held = |(path, privs): &(&str, Vec<&str>)| {
+        let path = normalise(path).unwrap_or_default();
+        let held = scene.rights.of(&Principal::User(user.clone()), &path);
+        !privs.is_empty() && privs.iter().all(|wanted| held.keys().any(|privilege| privilege.as_str() == *wanted))
+    };
+    if !asked.as_ref().is_none_or(held) {
+        return Ok(false);
     }
+    let is_answer = params.text("tfa-challenge").is_some();
+    match scene.folder().signer()?.verify_ticket(&password, scene.now()).filter(|_| !is_answer) {
+        Some(known) => Ok(known == *user || (known.is_root() && asked.is_none())),
+        None if is_answer || params.text("otp").is_some() || wants_second_factor(scene.state, user) => Ok(false),
+        None => accepts(scene, user, &password),
+    }
+}
+
+fn wants_second_factor(state: &AccessState, user: &UserId) -> bool {
+    let realm = user.realm().parse::<RealmId>().ok().and_then(|realm| state.realms.get(&realm));
+    realm.is_some_and(|realm| realm.options.contains_key("tfa"))
+}
+
+/// Whether `password` is the user's own, in a realm that keeps passwords itself.
+fn accepts(scene: &Scene<'_>, user: &UserId, password: &SecretString) -> Result<bool, Failure> {
     Ok(match accounts(user.realm()) {
         Some(accounts) => scene.folder().shadow(accounts)?.accepts(user.name(), password),
         None => false,
@@ -90,7 +122,7 @@ fn proves(scene: &Scene<'_>, user: &UserId, password: &SecretString) -> Result<b
 }
 
 /// What the web interface shows to whom: for each part of it the privileges that are held anywhere there.
-fn capabilities(scene: &Scene<'_>, user: UserId) -> Value {
+fn capabilities(scene: &Scene<'_>, user: &UserId) -> Value {
     const PARTS: [(&str, &[&str]); 7] = [
         ("access", &["User.", "Group.", "Permissions.Modify"]),
         ("dc", &["Sys.Audit", "Sys.Modify", "SDN."]),
@@ -104,7 +136,7 @@ fn capabilities(scene: &Scene<'_>, user: UserId) -> Value {
     for (part, _) in PARTS {
         parts[part] = json!({});
     }
-    let who = Principal::User(user);
+    let who = Principal::User(user.clone());
     let always = ["/", "/nodes", "/access/groups", "/vms", "/storage", "/sdn", "/mapping"];
     let paths = always.into_iter().chain(scene.state.acl.keys().map(|grant| grant.path.as_str()));
     for path in paths.collect::<std::collections::BTreeSet<_>>() {
@@ -160,7 +192,7 @@ fn change_password(scene: &Scene<'_>, params: &Checked) -> Outcome {
             return Err(Failure::parameter("confirmation-password", "password is required to modify user"));
         };
         let Caller::Known(Principal::User(caller)) = scene.caller else { return Err(Failure::Denied(None)) };
-        if !proves(scene, caller, &own)? {
+        if !accepts(scene, caller, &own)? {
             return Err(Failure::died("invalid credentials"));
         }
         if *caller != user && user.realm() == "pam" {

@@ -23,6 +23,18 @@ impl Stage {
         Caller(format!("Cookie: PVEAuthCookie={ticket}\r\nCSRFPreventionToken: {csrf}\r\n"))
     }
 
+    /// A user that can log in, logged in.
+    async fn user(&self, user: &str) -> Caller {
+        let form = format!("userid={user}&password=password1");
+        self.expect(&self.admin_token(), "POST /access/users", &form, "200 null").await;
+        self.log_in(user, "password1").await
+    }
+
+    async fn grant(&self, path: &str, user: &str, roles: &str) {
+        let form = format!("path={path}&users={user}&roles={roles}");
+        self.expect(&self.admin_token(), "PUT /access/acl", &form, "200 null").await;
+    }
+
     async fn send(&self, who: &Caller, line: &str, form: &str) -> String {
         let (method, path) = line.split_once(' ').unwrap();
         let credential = &who.0;
@@ -109,4 +121,77 @@ async fn nought_is_nothing() {
     assert!(file.contains("acl:1:/vms:@0,@g1:NoAccess:\n"), "written, but never read again: {file}");
     stage.expect(&admin, "POST /access/groups", "groupid=g2", "200 null").await;
     assert!(stage.user_cfg().contains("acl:1:/vms:@g1:NoAccess:\n"), "{}", stage.user_cfg());
+}
+
+/// Moving a guest takes rights at both pools and at the guest (pve-manager, `update_pool`).
+#[tokio::test]
+async fn a_guest_is_not_taken_from_a_pool_of_others() {
+    let stage = Stage::new().await;
+    let admin = stage.admin_token();
+    for pool in ["from", "to"] {
+        stage.expect(&admin, "POST /pools", &format!("poolid={pool}"), "200 null").await;
+    }
+    stage.expect(&admin, "PUT /pools", "poolid=from&vms=100", "200 null").await;
+    let ann = stage.user("ann@pve").await;
+    stage.grant("/pool/to", "ann@pve", "PVEPoolAdmin").await;
+    let denied = "500 update pools failed: 403 Permission check failed (/vms/100, Permissions.Modify|VM.Allocate)";
+    let put = "poolid=to&vms=100";
+    stage.expect(&ann, "PUT /pools", put, denied).await;
+    stage.grant("/vms", "ann@pve", "PVEVMAdmin").await;
+    let elsewhere = "500 update pools failed: VM 100 belongs already to pool 'from' and allow-move is not set";
+    stage.expect(&ann, "PUT /pools", put, elsewhere).await;
+    let put = "poolid=to&vms=100&allow-move=1";
+    let denied = "500 update pools failed: 403 Permission check failed (/pool/from, Pool.Allocate)";
+    stage.expect(&ann, "PUT /pools", put, denied).await;
+    stage.grant("/pool", "ann@pve", "PVEPoolAdmin").await;
+    stage.expect(&ann, "PUT /pools", put, "200 null").await;
+    assert!(stage.user_cfg().contains("pool:from::::\npool:to::100::\n"), "{}", stage.user_cfg());
+    stage.expect(&ann, "PUT /pools", put, "500 update pools failed: VM 100 is already a pool member").await;
+}
+
+/// pve-access-control, `create_ticket`, `verify_auth`, `authenticate_2nd_new_do` and `change_password`.
+#[tokio::test]
+async fn a_login_takes_more_than_a_password() {
+    const REFUSED: &str = "401 authentication failure";
+    let stage = Stage::new().await;
+    let nobody = Caller(String::new());
+    stage.user("ann@pve").await;
+    stage.grant("/vms", "ann@pve", "PVEVMUser").await;
+    let log_in = "POST /access/ticket";
+    let form = |more: &str| format!("username=ann@pve&password=password1{more}");
+
+    let asked = stage.send(&nobody, log_in, &form("&path=/vms/100&privs=VM.Audit,VM.Console")).await;
+    assert!(asked.contains("ann@pve") && !asked.contains("CSRFPreventionToken"), "{asked}");
+    stage.expect(&nobody, log_in, &form("&path=/vms/100&privs=VM.Audit,VM.Allocate"), REFUSED).await;
+    let alone = "400 privs: missing property required by 'path'";
+    stage.expect(&nobody, log_in, &form("&path=/vms/100"), alone).await;
+    stage.expect(&nobody, log_in, &form("&otp=123456"), REFUSED).await;
+    stage.expect(&nobody, log_in, &form("&tfa-challenge=x"), REFUSED).await;
+
+    let ticket = |caller: &Caller| {
+        let (_, ticket) = caller.0.split_once("PVEAuthCookie=").unwrap();
+        ticket.lines().next().unwrap().replace(':', "%3A")
+    };
+    let (root, ann) = (stage.log_in("root@pam", "rootpass").await, stage.log_in("ann@pve", "password1").await);
+    let renew = |ticket: &str, more: &str| format!("username=ann@pve&password={ticket}{more}");
+    let privs = "&path=/vms&privs=VM.Audit";
+    for (form, status) in [
+        (renew(&ticket(&ann), ""), "200"),
+        (renew(&ticket(&ann), privs), "200"),
+        (renew(&ticket(&root), ""), "200"),
+        (renew(&ticket(&root), privs), "401"),
+    ] {
+        let answer = stage.send(&nobody, log_in, &form).await;
+        assert_eq!(status_line(&answer).split(' ').nth(1), Some(status), "{form}");
+    }
+
+    let put = "PUT /access/password";
+    let change = |own: &str| format!("userid=ann@pve&password=password2&confirmation-password={own}");
+    stage.expect(&ann, put, &change("password9"), "500 invalid credentials").await;
+    let own_ticket = "400 confirmation-password: value may only be 64 characters long";
+    stage.expect(&ann, put, &change(&ticket(&ann)), own_ticket).await;
+    stage.expect(&ann, put, &change("password1"), "200 null").await;
+
+    stage.expect(&root, "PUT /access/domains/pve", "tfa=type%3Doath", "200 null").await;
+    stage.expect(&nobody, log_in, "username=ann@pve&password=password2", REFUSED).await;
 }
