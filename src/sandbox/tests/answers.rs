@@ -195,3 +195,59 @@ async fn a_login_takes_more_than_a_password() {
     stage.expect(&root, "PUT /access/domains/pve", "tfa=type%3Doath", "200 null").await;
     stage.expect(&nobody, log_in, "username=ann@pve&password=password2", REFUSED).await;
 }
+
+/// What is checked of a realm before what, and what is kept of it (pve-access-control, `PVE::API2::Domains`; pve-common,
+/// `SectionConfig`).
+#[tokio::test]
+async fn realms_are_checked_in_order_and_keep_no_empty_option() {
+    let stage = Stage::new().await;
+    let admin = stage.admin_token();
+    let ldap = |more: &str| format!("realm=corp&type=ldap&server1=ldap.example.com&user_attr=uid{more}");
+    for (form, fault) in [
+        (
+            "realm=corp&type=ldap&server1=a_b".to_owned(),
+            "400 server1: invalid format - value does not look like a valid address: a_b",
+        ),
+        (ldap("&check-connection=1"), "500 add auth server failed: missing value for required option 'base_dn'"),
+        (ldap("&client-id=x"), "500 add auth server failed: unexpected property 'client-id'"),
+        (
+            ldap("&base_dn=dc%3Dx&check-connection=1"),
+            "500 add auth server failed: unable to connect to any LDAP server",
+        ),
+        (
+            "realm=sso&type=openid&check-connection=0".to_owned(),
+            "500 add auth server failed: 'check-connection' parameter can only be set for realms of type 'ldap' or 'ad'",
+        ),
+    ] {
+        stage.expect(&admin, "POST /access/domains", &form, fault).await;
+    }
+    stage
+        .expect(&admin, "POST /access/domains", &ldap("&base_dn=dc%3Dx&port=0636&filter=&comment=0"), "200 null")
+        .await;
+    let read = stage.send(&admin, "GET /access/domains/corp", "").await;
+    let read: Value = serde_json::from_str(body(&read)).unwrap();
+    let names: Vec<&str> = read["data"].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(names, ["base_dn", "digest", "port", "server1", "type", "user_attr"]);
+    assert_eq!(read["data"]["port"], 636);
+
+    for (line, form, fault) in [
+        (
+            "PUT /access/domains/pve",
+            "check-connection=1",
+            "500 update auth server failed: 'check-connection' parameter can only be set for realms of type 'ldap' or 'ad'",
+        ),
+        ("PUT /access/domains/corp", "check-connection=1", "500 update auth server failed: no options specified"),
+        ("PUT /access/domains/none", "", "500 update auth server failed: no options specified"),
+        (
+            "PUT /access/domains/none",
+            "comment=x",
+            "500 update auth server failed: cannot lookup undefined type! at /usr/share/perl5/PVE/SectionConfig.pm line 261.",
+        ),
+        ("PUT /access/domains/corp", "delete=comment,nope", "200 null"),
+        ("PUT /access/domains/pve", "comment=", "200 null"),
+    ] {
+        stage.expect(&admin, line, form, fault).await;
+    }
+    let listed = r#"200 [{"realm":"corp","type":"ldap"},{"comment":"Linux PAM standard authentication","realm":"pam","type":"pam"},{"comment":"Proxmox VE authentication server","realm":"pve","type":"pve"}]"#;
+    stage.expect(&Caller(String::new()), "GET /access/domains", "", listed).await;
+}
