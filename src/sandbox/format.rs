@@ -5,6 +5,7 @@ use std::net::Ipv6Addr;
 use std::sync::LazyLock;
 
 use super::params::split_list;
+use super::property_string::{SECOND_FACTOR, SYNC_OPTIONS};
 use crate::pve::{GroupId, PoolId, Privilege, RealmId, Release, RoleId, StorageId, TokenId, UserId, VmId, privileges};
 
 /// A format of the server's schema; the plural is its list form.
@@ -32,6 +33,10 @@ pub(super) enum Format {
     Attributes,
     /// The name of one.
     Attribute,
+    /// What a synchronisation does by default.
+    SyncOptions,
+    /// The second factor that a realm wants.
+    SecondFactor,
 }
 
 impl Format {
@@ -54,7 +59,9 @@ impl Format {
             | Format::Pool
             | Format::Email
             | Format::Address
-            | Format::Attribute => false,
+            | Format::Attribute
+            | Format::SyncOptions
+            | Format::SecondFactor => false,
         }
     }
 
@@ -79,6 +86,8 @@ impl Format {
             Format::Address => "address",
             Format::Attribute => "ldap-simple-attr",
             Format::Attributes => "ldap-simple-attr-list",
+            Format::SyncOptions => "realm-sync-options",
+            Format::SecondFactor => "pve-tfa-config",
         }
     }
 
@@ -119,6 +128,8 @@ impl Format {
                 !value.is_empty() && value.chars().all(|c| c.is_ascii_alphanumeric()),
                 format!("value '{value}' does not look like a simple ldap attribute name"),
             ),
+            Format::SyncOptions => SYNC_OPTIONS.parse(value).map(drop),
+            Format::SecondFactor => SECOND_FACTOR.parse(value).map(drop),
             Format::Options => fine(is_option(value), format!("invalid configuration ID '{value}'")),
             Format::Email => {
                 fine(is_nothing(value) || is_email(value), "value does not look like a valid email address".to_owned())

@@ -8,6 +8,7 @@ use super::super::check::{Check, Needs};
 use super::super::endpoint::{Endpoint, Verb};
 use super::super::folder::Locked;
 use super::super::format::is_nothing;
+use super::super::property_string::{SECOND_FACTOR, sync_options_as_kept};
 use super::super::realm_file::{RealmFile, digest_of};
 use super::super::realm_type::{REALM, RealmType, TO_CREATE, TO_UPDATE, is_number};
 use super::super::schema::Checked;
@@ -48,17 +49,12 @@ fn list(scene: &Scene<'_>, _: &Checked) -> Outcome {
         if options.get("default").is_some_and(|default| default == "1") {
             entry.insert("default".to_owned(), json!(1));
         }
-        if let Some(tfa) = options.get("tfa").and_then(|tfa| tfa_type(tfa)) {
-            entry.insert("tfa".to_owned(), json!(tfa));
+        if let Some(tfa) = options.get("tfa").and_then(|tfa| SECOND_FACTOR.parse(tfa).ok()) {
+            entry.insert("tfa".to_owned(), json!(tfa.get("type")));
         }
         Value::Object(entry)
     };
     Ok(scene.state.realms.iter().map(entry).collect())
-}
-
-/// The type in an option such as `type=oath,step=30`.
-fn tfa_type(option: &str) -> Option<&str> {
-    option.split(',').find_map(|pair| pair.strip_prefix("type="))
 }
 
 fn read(scene: &Scene<'_>, params: &Checked) -> Outcome {
@@ -168,18 +164,11 @@ fn set_options(known: &RealmType, realm: &mut Realm, params: &Checked) -> Result
 /// and a comment `0`, which is nothing to Perl, as none.
 fn as_kept(name: &str, value: &str) -> String {
     match name {
-        "sync-defaults-options" => sorted(value),
+        "sync-defaults-options" => sync_options_as_kept(value),
         "comment" if is_nothing(value) => String::new(),
         _ if is_number(name) => value.parse::<i64>().map_or_else(|_| value.to_owned(), |number| number.to_string()),
         _ => value.to_owned(),
     }
-}
-
-/// A list of `key=value` in the order in which the server gives it back (api-facts.md, Pools, realms).
-fn sorted(pairs: &str) -> String {
-    let mut pairs: Vec<&str> = pairs.split(',').collect();
-    pairs.sort_unstable();
-    pairs.join(",")
 }
 
 /// There is one default at most: making one takes the mark from the others.

@@ -61,8 +61,10 @@ impl Stage {
                 ("200", _) => format!("200 {}", answer["data"]),
                 (_, None) => format!("{status} {message}"),
                 (_, Some(errors)) => {
-                    let errors =
-                        errors.iter().map(|(name, text)| format!("{name}: {}", text.as_str().unwrap().trim_end()));
+                    let errors = errors.iter().map(|(name, text)| {
+                        let text = text.as_str().unwrap().trim_end().replace('\n', " | ");
+                        format!("{name}: {text}")
+                    });
                     format!("{status} {}", errors.collect::<Vec<_>>().join(" | "))
                 }
             };
@@ -209,6 +211,10 @@ async fn realms_are_checked_in_order_and_keep_no_empty_option() {
             "400 server1: invalid format - value does not look like a valid address: a_b",
         ),
         (ldap("&check-connection=1"), "500 add auth server failed: missing value for required option 'base_dn'"),
+        (
+            ldap("&tfa=step%3D30"),
+            "400 tfa: invalid format - format error | tfa.type: property is missing and it is not optional",
+        ),
         (ldap("&client-id=x"), "500 add auth server failed: unexpected property 'client-id'"),
         (
             ldap("&base_dn=dc%3Dx&check-connection=1"),
