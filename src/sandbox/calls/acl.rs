@@ -146,10 +146,13 @@ fn place(text: &str, edit: Edit) -> Result<Place, Failure> {
     let path = normalise(text).ok_or_else(invalid)?;
     let ascii = path.replace(|c: char| !c.is_ascii(), "x");
     let shape: AclPath = ascii.parse().map_err(|_| invalid())?;
-    if edit != Edit::Delete {
-        shape.check_shape().map_err(|_| invalid())?;
+    let is_storable = ascii == path;
+    // Below /pool, other than elsewhere, letters are those of ASCII (pve-access-control, `check_path`).
+    let is_pool = shape.words().next() == Some("pool");
+    if edit != Edit::Delete && (shape.check_shape().is_err() || (is_pool && !is_storable)) {
+        return Err(invalid());
     }
-    Ok(if ascii == path { Place::Path(shape) } else { Place::Unstorable(path) })
+    Ok(if is_storable { Place::Path(shape) } else { Place::Unstorable(path) })
 }
 
 /// Groups first, then users, then tokens, each of which must exist; the server looks at them anew for each role.

@@ -96,10 +96,14 @@ fn list(scene: &Scene<'_>, params: &Checked) -> Outcome {
     for (id, token) in &scene.state.tokens {
         tokens.entry(id.user()).or_default().push(token_entry(id, token));
     }
+    let root_has_line = scene.folder().has_line_of_root()?;
     let entry = |(id, user): (&UserId, &User)| {
         let is_wanted = params.flag("enabled").is_none_or(|enabled| enabled == user.enable.is_yes());
         let is_seen = sees_all || scene.caller.is_user(id) || seen.contains(id);
         let mut entry = fields(user);
+        if id.is_root() && !root_has_line {
+            entry.remove("expire");
+        }
         entry.insert("userid".to_owned(), json!(id.as_str()));
         let realm = id.realm().parse::<RealmId>().ok().and_then(|realm| scene.state.realms.get(&realm));
         if let Some(realm) = realm {
@@ -119,6 +123,9 @@ fn read(scene: &Scene<'_>, params: &Checked) -> Outcome {
     let id = user_id(params.required("userid"))?;
     check_user_exists(scene.state, &id)?;
     let mut entry = scene.state.users.get(&id).map(fields).unwrap_or_default();
+    if id.is_root() && !scene.folder().has_line_of_root()? {
+        entry.remove("expire");
+    }
     let groups: Vec<&str> = scene.state.groups_of(&id).iter().map(GroupId::as_str).collect();
     entry.insert("groups".to_owned(), json!(groups));
     let tokens: Map<String, Value> = scene

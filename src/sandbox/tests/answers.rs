@@ -125,6 +125,117 @@ async fn nought_is_nothing() {
     assert!(stage.user_cfg().contains("acl:1:/vms:@g1:NoAccess:\n"), "{}", stage.user_cfg());
 }
 
+/// api-facts.md, Users and Authentication: `expire` is absent only for an untouched `root@pam`, which loses its tokens
+/// when it is deleted, and comes back.
+#[tokio::test]
+async fn root_comes_back_without_its_tokens() {
+    let stage = Stage::new().await;
+    let admin = stage.admin_token();
+    let root = stage.log_in("root@pam", "rootpass").await;
+    stage.expect(&admin, "DELETE /access/users/root@pam", "", "200 null").await;
+    assert_eq!(stage.user_cfg(), "\n\n\n\n");
+    let refused = stage.send(&admin, "GET /version", "").await;
+    assert_eq!(status_line(&refused), "HTTP/1.1 401 Authentication failed!");
+    stage.expect(&root, "GET /access/users/root@pam", "", r#"200 {"enable":1,"groups":[],"tokens":null}"#).await;
+    let listed = r#"200 [{"enable":1,"realm-type":"pam","userid":"root@pam"}]"#;
+    stage.expect(&root, "GET /access/users", "", listed).await;
+    stage.expect(&root, "POST /access/groups", "groupid=g1", "200 null").await;
+    let listed = r#"200 [{"enable":1,"expire":0,"realm-type":"pam","userid":"root@pam"}]"#;
+    stage.expect(&root, "GET /access/users", "", listed).await;
+}
+
+/// What a user holds in one group alone suffices for those in it, if the group is named (api-facts.md, What a
+/// low-privilege caller does not see; pve-access-control, `userid-group`).
+#[tokio::test]
+async fn a_groups_manager_manages_its_members() {
+    let stage = Stage::new().await;
+    let admin = stage.admin_token();
+    for group in ["team", "other"] {
+        stage.expect(&admin, "POST /access/groups", &format!("groupid={group}"), "200 null").await;
+    }
+    stage.expect(&admin, "POST /access/users", "userid=out@pve&groups=other", "200 null").await;
+    let lead = stage.user("lead@pve").await;
+    stage.grant("/access/groups/team", "lead@pve", "PVEUserAdmin").await;
+    stage.grant("/access/realm/pve", "lead@pve", "PVEUserAdmin").await;
+    let all = "403 Permission check failed (/access/groups, User.Modify)";
+    let other = "403 Permission check failed (/access/groups/other, User.Modify)";
+    let plain = "403 Permission check failed";
+    for (line, form, expected) in [
+        ("POST /access/users", "userid=in@pve", all),
+        ("POST /access/users", "userid=in@pve&groups=team,other", other),
+        ("POST /access/users", "userid=in@pve&groups=team&comment=x", "200 null"),
+        ("PUT /access/users/in@pve", "comment=y", all),
+        ("PUT /access/users/in@pve", "comment=y&groups=team", "200 null"),
+        ("PUT /access/users/in@pve", "groups=other&append=1", other),
+        ("PUT /access/users/in@pve", "groups=none", "403 Permission check failed (/access/groups/none, User.Modify)"),
+        ("PUT /access/users/out@pve", "groups=team&append=1", plain),
+        ("PUT /access/users/none@pve", "groups=team", "500 no such user ('none@pve')"),
+        ("GET /access/users/out@pve", "", plain),
+        ("GET /access/users/out@pve/token", "", plain),
+        ("POST /access/users/none@pve/token/t1", "", plain),
+        ("GET /access/groups/team", "", "403 Permission check failed (/access/groups, Sys.Audit|Group.Allocate)"),
+        ("DELETE /access/groups/team", "", "403 Permission check failed (/access/groups, Group.Allocate)"),
+        ("DELETE /access/users/out@pve", "", plain),
+        ("DELETE /access/users/in@pve", "", "200 null"),
+        ("DELETE /access/users/in@pve", "", "500 no such user ('in@pve')"),
+        ("DELETE /access/users/in@pam", "", "403 Permission check failed (/access/realm/pam, Realm.AllocateUser)"),
+    ] {
+        stage.expect(&lead, line, form, expected).await;
+    }
+}
+
+/// Who may change grants at a path without Permissions.Modify hands out and takes away no more than it has, no further
+/// than it has it (api-facts.md, ACL; pve-access-control, `update_acl`).
+#[tokio::test]
+async fn nobody_hands_out_more_than_it_has() {
+    let stage = Stage::new().await;
+    let admin = stage.admin_token();
+    for role in ["Alloc&privs=VM.Allocate,VM.Audit", "Audit&privs=VM.Audit", "Nothing"] {
+        stage.expect(&admin, "POST /access/roles", &format!("roleid={role}"), "200 null").await;
+    }
+    let ann = stage.user("ann@pve").await;
+    let here = "path=/vms/100&users=ann@pve&roles=Alloc&propagate=0";
+    stage.expect(&admin, "PUT /access/acl", here, "200 null").await;
+    stage.expect(&admin, "PUT /access/acl", "path=/nodes&users=ann@pve&roles=Audit", "200 null").await;
+    let cannot = |what: &str| {
+        format!("500 ACL update failed: 400 Parameter verification failed. | role: Cannot {what}'Permissions.Modify'")
+    };
+    let wide = cannot("add role 'Audit' with propagation - requires ") + " or propagated superset of privileges.";
+    let more = cannot("remove role 'PVEAdmin' - requires ") + " or superset of privileges.";
+    for (form, expected) in [
+        ("path=/vms/100&users=ann@pve&roles=Audit", wide.as_str()),
+        ("path=/vms/100&users=ann@pve&roles=Audit&propagate=0", "200 null"),
+        ("path=/vms/100&users=ann@pve&roles=Audit&delete=1", "200 null"),
+        ("path=/vms/100&users=ann@pve&roles=Nothing", "200 null"),
+        ("path=/vms/100&users=ann@pve&roles=NoAccess", &cannot("add role 'NoAccess' - requires ")),
+        ("path=/vms/100&users=ann@pve&roles=NoAccess&delete=1", &cannot("remove role 'NoAccess' - requires ")),
+        ("path=/vms/100&users=none@pve&roles=PVEAdmin&delete=1", &more),
+        ("path=/vms/100&users=none@pve&roles=None,PVEAdmin", "500 ACL update failed: role 'None' does not exist"),
+        ("path=/vms&users=ann@pve&roles=Audit", "403 Permission check failed (/vms, Permissions.Modify)"),
+        (
+            "path=/vms/101&users=ann@pve&roles=Audit",
+            "403 Permission check failed (/vms/101, Permissions.Modify|VM.Allocate)",
+        ),
+        ("path=/bogus&users=ann@pve&roles=Audit", "403 Permission check failed (/bogus, Permissions.Modify)"),
+        ("path=/a b&users=ann@pve&roles=Audit", "400 path: invalid ACL path '/a b'"),
+        ("roles=Audit", "400 path: property is missing and it is not optional"),
+    ] {
+        stage.expect(&ann, "PUT /access/acl", form, expected).await;
+    }
+    let seen = stage.send(&ann, "GET /access/acl", "").await;
+    assert!(seen.contains("/vms/100") && !seen.contains("/nodes"), "{seen}");
+    stage
+        .expect(
+            &admin,
+            "PUT /access/acl",
+            "path=/pool/%C3%BC&users=ann@pve&roles=Audit",
+            "400 path: invalid ACL path '/pool/ü'",
+        )
+        .await;
+    stage.expect(&admin, "PUT /access/acl", "path=/storage/%C3%BC&users=ann@pve&roles=Audit", "200 null").await;
+    assert!(!stage.user_cfg().contains('ü') && !stage.user_cfg().contains("/storage"), "{}", stage.user_cfg());
+}
+
 /// Moving a guest takes rights at both pools and at the guest (pve-manager, `update_pool`).
 #[tokio::test]
 async fn a_guest_is_not_taken_from_a_pool_of_others() {
