@@ -66,11 +66,16 @@ fn log_in(scene: &Scene<'_>, params: &Checked) -> Outcome {
     let full = realm.map_or_else(|| name.to_owned(), |realm| format!("{name}@{realm}"));
     let asked: UserId = full.parse().map_err(|_| Failure::LoginRefused)?;
     let user = same_user(scene.state, &asked).unwrap_or(asked);
-    if !may_log_in(scene.state, &user, scene.now()) || !proves(scene, &user, params)? {
+    if !may_log_in(scene.state, &user, scene.now()) {
         return Err(Failure::LoginRefused);
     }
+    let proof = proof(scene, &user, params)?.ok_or(Failure::LoginRefused)?;
     let mut answer = json!({ "username": user.as_str(), "cap": capabilities(scene, &user) });
-    if asked_about(params).is_none() {
+    if is_question(params) {
+        if proof == Proof::OfRoot || !holds_what_is_asked(scene, &user, params) {
+            return Err(Failure::LoginRefused);
+        }
+    } else {
         let signer = scene.folder().signer()?;
         answer["ticket"] = json!(signer.ticket(&user, scene.now()).expose_secret());
         answer["CSRFPreventionToken"] = json!(signer.csrf_token(&user, scene.now()).expose_secret());
@@ -78,33 +83,39 @@ fn log_in(scene: &Scene<'_>, params: &Checked) -> Outcome {
     Ok(answer)
 }
 
-/// The path and the privileges that a login only asks about: it makes no ticket, and is refused where any is missing.
-fn asked_about(params: &Checked) -> Option<(&str, Vec<&str>)> {
-    let path = params.text("path").filter(|path| !is_nothing(path))?;
-    params.text("privs").filter(|privs| !is_nothing(privs))?;
-    Some((path, params.list("privs").collect()))
+/// Whether a login only asks what the user may do; it makes no ticket then (pve-access-control, `verify_auth`).
+fn is_question(params: &Checked) -> bool {
+    ["path", "privs"].iter().all(|name| params.text(name).is_some_and(|text| !is_nothing(text)))
 }
 
-/// Whether the password is the user's, or a ticket of the user or of `root@pam`, which logs in as anybody; and whether
-/// the user holds what is asked about, for which nobody else's ticket will do.
-///
-/// Nobody here has a second factor: a password together with one, or in a realm that wants one, is refused.
-fn proves(scene: &Scene<'_>, user: &UserId, params: &Checked) -> Result<bool, Failure> {
-    let Some(password) = params.secret("password") else { return Ok(false) };
-    let asked = asked_about(params);
-    let held = |(path, privs): &(&str, Vec<&str>)| {
-        let path = normalise(path).unwrap_or_default();
-        let held = scene.rights.of(&Principal::User(user.clone()), &path);
-        !privs.is_empty() && privs.iter().all(|wanted| held.keys().any(|privilege| privilege.as_str() == *wanted))
-    };
-    if !asked.as_ref().is_none_or(held) {
-        return Ok(false);
+fn holds_what_is_asked(scene: &Scene<'_>, user: &UserId, params: &Checked) -> bool {
+    let Some(path) = normalise(params.required("path")) else { return false };
+    let held = scene.rights.of(&Principal::User(user.clone()), &path);
+    let mut wanted = params.list("privs").peekable();
+    wanted.peek().is_some() && wanted.all(|wanted| held.keys().any(|privilege| privilege.as_str() == wanted))
+}
+
+/// What proves a login.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Proof {
+    /// The user's own password or ticket.
+    Own,
+    /// A ticket of `root@pam`, which logs in as anybody.
+    OfRoot,
+}
+
+/// Nobody here has a second factor: a password together with one, or in a realm that wants one, proves nothing
+/// (pve-access-control, `authenticate_2nd_new_do`).
+fn proof(scene: &Scene<'_>, user: &UserId, params: &Checked) -> Result<Option<Proof>, Failure> {
+    let Some(password) = params.secret("password") else { return Ok(None) };
+    if params.text("tfa-challenge").is_some() {
+        return Ok(None);
     }
-    let is_answer = params.text("tfa-challenge").is_some();
-    match scene.folder().signer()?.verify_ticket(&password, scene.now()).filter(|_| !is_answer) {
-        Some(known) => Ok(known == *user || (known.is_root() && asked.is_none())),
-        None if is_answer || params.text("otp").is_some() || wants_second_factor(scene.state, user) => Ok(false),
-        None => accepts(scene, user, &password),
+    match scene.folder().signer()?.verify_ticket(&password, scene.now()) {
+        Some(known) if known == *user => Ok(Some(Proof::Own)),
+        Some(known) => Ok(known.is_root().then_some(Proof::OfRoot)),
+        None if params.text("otp").is_some() || wants_second_factor(scene.state, user) => Ok(None),
+        None => Ok(accepts(scene, user, &password)?.then_some(Proof::Own)),
     }
 }
 
