@@ -197,6 +197,7 @@ pub(super) fn refused(text: &str, error: NameError, span: Span) -> Diagnostic {
         NameError::Empty { kind }
         | NameError::Character { kind, .. }
         | NameError::Start { kind, .. }
+        | NameError::End { kind, .. }
         | NameError::TooShort { kind, .. }
         | NameError::TooLong { kind, .. }
         | NameError::NoRealm { kind } => *kind,

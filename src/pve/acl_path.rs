@@ -93,6 +93,14 @@ impl AclPath {
         self.0.split('/').filter(|word| !word.is_empty())
     }
 
+    /// The path under which the server keeps grants made at this one: it passes over words that are `0`, which to Perl
+    /// are nothing (pve-access-control, `find_acl_tree_node`).
+    #[must_use]
+    pub fn without_noughts(&self) -> AclPath {
+        let path: String = self.words().filter(|word| *word != "0").flat_map(|word| ["/", word]).collect();
+        if path.is_empty() { AclPath::root() } else { AclPath(path) }
+    }
+
     /// Whether the server accepts a grant here, from its fixed list of shapes (api-facts.md, ACL; transcript `acl`).
     ///
     /// The objects that a path names need not exist.

@@ -69,6 +69,14 @@ pub enum NameError {
         /// The first character.
         found: char,
     },
+    /// The last character is one that the server allows further in only.
+    #[error("a {kind} ends with a letter or digit, not with {found:?}")]
+    End {
+        /// What was to be named.
+        kind: NameKind,
+        /// The last character.
+        found: char,
+    },
     /// Shorter than the server allows.
     #[error("a {kind} has at least {least} characters")]
     TooShort {
@@ -120,7 +128,7 @@ fn check_word(kind: NameKind, text: &str) -> Result<(), NameError> {
     }
 }
 
-/// The rule shared by realms and token names: a letter first, two characters at least.
+/// The rule shared by realms, storages and token names: a letter first, two characters at least.
 pub(super) fn check_letter_word(kind: NameKind, text: &str) -> Result<(), NameError> {
     check_word(kind, text)?;
     let first = text.chars().next().unwrap_or_default();
@@ -134,11 +142,19 @@ pub(super) fn check_letter_word(kind: NameKind, text: &str) -> Result<(), NameEr
 }
 
 fn check_pool(text: &str) -> Result<(), NameError> {
-    const LEVELS: usize = 3;
-    if text.split('/').count() > LEVELS {
-        return Err(NameError::TooDeep { most: LEVELS });
+    if text.split('/').count() > PoolId::LEVELS {
+        return Err(NameError::TooDeep { most: PoolId::LEVELS });
     }
     text.split('/').try_for_each(|level| check_word(NameKind::Pool, level))
+}
+
+fn check_storage(text: &str) -> Result<(), NameError> {
+    const KIND: NameKind = NameKind::Storage;
+    check_letter_word(KIND, text)?;
+    match text.chars().next_back().filter(|last| !last.is_ascii_alphanumeric()) {
+        Some(found) => Err(NameError::End { kind: KIND, found }),
+        None => Ok(()),
+    }
 }
 
 macro_rules! text_id {
@@ -213,8 +229,13 @@ text_id! {
     PoolId, check_pool
 }
 text_id! {
-    /// A storage that a pool holds.
-    StorageId, |text| check_word(NameKind::Storage, text)
+    /// A storage that a pool holds: a letter, then `[A-Za-z0-9._-]*`, then a letter or digit (user-cfg case 0006, `1x`).
+    StorageId, check_storage
+}
+
+impl PoolId {
+    /// How many levels a pool's name has at most.
+    pub const LEVELS: usize = 3;
 }
 
 impl RoleId {
@@ -300,6 +321,16 @@ mod tests {
         assert!("a/b/c".parse::<PoolId>().is_ok());
         assert_eq!("a/b/c/d".parse::<PoolId>(), Err(NameError::TooDeep { most: 3 }));
         assert_eq!("a//c".parse::<PoolId>(), Err(NameError::Empty { kind: NameKind::Pool }));
+    }
+
+    #[test]
+    fn storages_begin_with_a_letter_and_do_not_end_with_a_sign() {
+        for good in ["local-lvm", "a1", "A_.b"] {
+            assert_eq!(good.parse::<StorageId>().unwrap().as_str(), good);
+        }
+        for bad in ["", "a", "1x", "nfs-", "a b", "ü1"] {
+            assert!(bad.parse::<StorageId>().is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::answer::Failure;
 use super::caller::Caller;
-use super::format::verify_user;
+use super::format::{is_nothing, verify_user};
 use super::params::{Params, split_list};
 use super::rights::Rights;
 use crate::model::AccessState;
@@ -179,7 +179,8 @@ impl Question<'_, '_> {
         let name = self.params.text("userid").unwrap_or_default();
         let user = name.parse::<UserId>().ok().filter(|user| self.state.users.contains_key(user));
         if param != GroupsParam::Create && user.is_none() {
-            return Ok(Verdict::Unmet(Failure::died(format!("no such user ('{name}')"))));
+            let why = verify_user(&name).map_or_else(|fault| fault, |user| format!("no such user ('{user}')"));
+            return Ok(Verdict::Unmet(Failure::died(why)));
         }
         if self.rights.holds_any("/access/groups", privileges) {
             return Ok(Verdict::Met);
@@ -224,14 +225,15 @@ impl Question<'_, '_> {
 
 /// A path of the access tree as the server normalises it; `None` where it cannot be one.
 ///
-/// Letters are those of all scripts, other than in [`AclPath`](crate::pve::AclPath): a grant at such a path is
+/// To Perl `0` is nothing, so it alone is no path and `0/` is the top. Letters are those of all scripts, other than in [`AclPath`](crate::pve::AclPath): a grant at such a path is
 /// accepted and never stored (api-facts.md, ACL).
 pub(super) fn normalise(text: &str) -> Option<String> {
-    if text.is_empty() || text == "0" || !text.chars().all(|c| c.is_alphanumeric() || ".-_/".contains(c)) {
+    if is_nothing(text) || !text.chars().all(|c| c.is_alphanumeric() || ".-_/".contains(c)) {
         return None;
     }
     let words: Vec<&str> = text.split('/').filter(|word| !word.is_empty()).collect();
-    Some(format!("/{}", words.join("/")))
+    let is_nought = words == ["0"] && !text.starts_with('/');
+    Some(if is_nought { "/".to_owned() } else { format!("/{}", words.join("/")) })
 }
 
 #[cfg(test)]
@@ -245,6 +247,9 @@ mod tests {
             ("//", Some("/")),
             ("vms/", Some("/vms")),
             ("/storage/ü", Some("/storage/ü")),
+            ("0/", Some("/")),
+            ("/0/", Some("/0")),
+            ("0", None),
             ("", None),
             ("/storage/a b", None),
         ] {

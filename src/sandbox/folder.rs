@@ -89,6 +89,11 @@ impl Folder {
         Ok(state)
     }
 
+    /// Whether user.cfg has a line for `root@pam`, who is there without one too.
+    pub(super) fn has_line_of_root(&self) -> Result<bool, SandboxError> {
+        Ok(self.text(USER_CFG)?.lines().any(|line| line.trim_start().starts_with("user:root@pam:")))
+    }
+
     /// The secrets of all tokens.
     pub(super) fn token_secrets(&self) -> Result<TokenSecrets, SandboxError> {
         Ok(TokenSecrets::read(&self.text(TOKEN_CFG)?))

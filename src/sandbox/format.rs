@@ -1,9 +1,11 @@
 //! The named formats of parameters, with the words that a value is refused in.
 
 use std::collections::BTreeSet;
+use std::net::Ipv6Addr;
 use std::sync::LazyLock;
 
 use super::params::split_list;
+use super::property_string::{SECOND_FACTOR, SYNC_OPTIONS};
 use crate::pve::{GroupId, PoolId, Privilege, RealmId, Release, RoleId, StorageId, TokenId, UserId, VmId, privileges};
 
 /// A format of the server's schema; the plural is its list form.
@@ -31,6 +33,10 @@ pub(super) enum Format {
     Attributes,
     /// The name of one.
     Attribute,
+    /// What a synchronisation does by default.
+    SyncOptions,
+    /// The second factor that a realm wants.
+    SecondFactor,
 }
 
 impl Format {
@@ -53,7 +59,9 @@ impl Format {
             | Format::Pool
             | Format::Email
             | Format::Address
-            | Format::Attribute => false,
+            | Format::Attribute
+            | Format::SyncOptions
+            | Format::SecondFactor => false,
         }
     }
 
@@ -78,6 +86,8 @@ impl Format {
             Format::Address => "address",
             Format::Attribute => "ldap-simple-attr",
             Format::Attributes => "ldap-simple-attr-list",
+            Format::SyncOptions => "realm-sync-options",
+            Format::SecondFactor => "pve-tfa-config",
         }
     }
 
@@ -103,6 +113,9 @@ impl Format {
             Format::Realm => {
                 fine(value.parse::<RealmId>().is_ok(), "value does not look like a valid realm".to_owned())
             }
+            Format::Pool if value.trim_end_matches('/').split('/').count() > PoolId::LEVELS => {
+                Err(format!("pool name '{value}' nested too deeply (max levels = {})", PoolId::LEVELS))
+            }
             Format::Pool => {
                 fine(value.parse::<PoolId>().is_ok(), format!("pool name '{value}' contains invalid characters"))
             }
@@ -110,25 +123,30 @@ impl Format {
             Format::Storages => {
                 fine(value.parse::<StorageId>().is_ok(), format!("storage ID '{value}' contains illegal characters"))
             }
-            Format::Address => fine(
-                !value.is_empty() && value.chars().all(|c| c.is_ascii_alphanumeric() || ".-:".contains(c)),
-                "value does not look like a valid IP address or DNS name".to_owned(),
-            ),
+            Format::Address => fine(is_address(value), format!("value does not look like a valid address: {value}")),
             Format::Attribute | Format::Attributes => fine(
                 !value.is_empty() && value.chars().all(|c| c.is_ascii_alphanumeric()),
                 format!("value '{value}' does not look like a simple ldap attribute name"),
             ),
+            Format::SyncOptions => SYNC_OPTIONS.parse(value).map(drop),
+            Format::SecondFactor => SECOND_FACTOR.parse(value).map(drop),
             Format::Options => fine(is_option(value), format!("invalid configuration ID '{value}'")),
             Format::Email => {
-                fine(value.is_empty() || is_email(value), "value does not look like a valid email address".to_owned())
+                fine(is_nothing(value) || is_email(value), "value does not look like a valid email address".to_owned())
             }
         }
     }
 }
 
+/// Whether Perl takes a given text for nothing.
+pub(super) fn is_nothing(text: &str) -> bool {
+    matches!(text, "" | "0")
+}
+
 /// The user that `text` names, or what the server says of it: the length first, then the form
 /// (transcript `users`, POSTs of bad names).
 pub(super) fn verify_user(text: &str) -> Result<UserId, String> {
+    let text = if is_nothing(text) { "" } else { text };
     match text.chars().count() {
         ..3 => Err(format!("user name '{text}' is too short")),
         length @ 65.. => Err(format!("user name '{text}' is too long ({length} > 64)")),
@@ -170,6 +188,15 @@ fn is_option(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
 
+/// An IP address, or a name of labels that begin and end with a letter or digit.
+fn is_address(text: &str) -> bool {
+    let is_label = |label: &str| {
+        let ends = |c: char| c.is_ascii_alphanumeric();
+        label.starts_with(ends) && label.ends_with(ends) && label.chars().all(|c| ends(c) || c == '-')
+    };
+    text.split('.').all(is_label) || text.parse::<Ipv6Addr>().is_ok()
+}
+
 fn is_email(text: &str) -> bool {
     let words = |text: &str, allowed: fn(char) -> bool| {
         text.split('.').all(|word| !word.is_empty() && word.chars().all(allowed))
@@ -188,6 +215,7 @@ mod tests {
     fn users_are_refused_in_the_servers_words() {
         for (text, fault) in [
             ("", "user name '' is too short"),
+            ("0", "user name '' is too short"),
             ("a b@pve", "value 'a b@pve' does not look like a valid user name"),
             ("bad", "value 'bad' does not look like a valid user name"),
         ] {
@@ -195,6 +223,31 @@ mod tests {
         }
         let long = format!("{}@pve", "x".repeat(61));
         assert_eq!(verify_user(&long).unwrap_err(), format!("user name '{long}' is too long (65 > 64)"));
+    }
+
+    /// Texts of pve-common's and pve-access-control's own checks; no transcript has them.
+    #[test]
+    fn values_are_refused_in_the_servers_words() {
+        for (format, value, fault) in [
+            (Format::Storages, "nfs1,1x", "storage ID '1x' contains illegal characters"),
+            (Format::Storages, "nfs-", "storage ID 'nfs-' contains illegal characters"),
+            (Format::Pool, "a/b/c/d", "pool name 'a/b/c/d' nested too deeply (max levels = 3)"),
+            (Format::Pool, "a//b", "pool name 'a//b' contains invalid characters"),
+            (Format::Address, "a_b", "value does not look like a valid address: a_b"),
+            (Format::Address, "a..b", "value does not look like a valid address: a..b"),
+            (Format::Options, "x", "invalid configuration ID 'x'"),
+        ] {
+            assert_eq!(format.check(value).unwrap_err(), fault);
+        }
+        for (format, value) in [
+            (Format::Storages, ""),
+            (Format::Address, "ldap.example.com"),
+            (Format::Address, "192.0.2.1"),
+            (Format::Address, "2001:db8::1"),
+            (Format::Email, "0"),
+        ] {
+            assert_eq!(format.check(value), Ok(()), "{value}");
+        }
     }
 
     #[test]

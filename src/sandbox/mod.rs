@@ -13,6 +13,7 @@ mod error;
 mod folder;
 mod format;
 mod params;
+mod property_string;
 mod realm_file;
 mod realm_type;
 #[cfg(test)]

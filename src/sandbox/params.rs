@@ -7,6 +7,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::answer::Failure;
+pub(super) use crate::model::user_cfg::split_list;
 
 /// One parameter's value.
 #[derive(Clone, PartialEq, Eq)]
@@ -136,11 +137,6 @@ fn scalar(value: &Value) -> Option<String> {
         Value::String(text) => Some(text.clone()),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
-}
-
-/// The items of a list: divided by `,`, `;` or blanks, empty ones dropped.
-pub(super) fn split_list(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| matches!(c, ',' | ';' | '\0') || c.is_whitespace()).filter(|item| !item.is_empty())
 }
 
 #[cfg(test)]

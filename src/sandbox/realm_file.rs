@@ -50,7 +50,8 @@ impl RealmFile {
             let is_required = |name: &&String| required.contains(&name.as_str());
             let first = options.keys().filter(is_required);
             let rest = options.keys().filter(|name| !is_required(name) && *name != "comment");
-            for name in first.chain(rest) {
+            // What is empty is as good as not there (pve-common, `SectionConfig::write_config`).
+            for name in first.chain(rest).filter(|name| !options[*name].is_empty()) {
                 // Writing to a String cannot fail.
                 let _ = writeln!(file, "\t{name} {}", options[name]);
             }

@@ -125,8 +125,21 @@ impl Property {
         self
     }
 
-    /// The value as the call gets it, or what the server says of it; in the server's order of checks.
-    fn check(&self, param: &Param) -> Result<String, String> {
+    /// Whether it is a switch.
+    pub(super) fn is_boolean(&self) -> bool {
+        matches!(self.kind, Kind::Boolean)
+    }
+
+    /// The value as the call gets it if there is one, or what the server says of it; in the server's order of checks.
+    pub(super) fn check(&self, param: Option<&Param>) -> Result<Option<String>, String> {
+        match param {
+            Some(param) => self.check_given(param).map(Some),
+            None if self.required => Err("property is missing and it is not optional".to_owned()),
+            None => Ok(None),
+        }
+    }
+
+    fn check_given(&self, param: &Param) -> Result<String, String> {
         let value = match param {
             Param::Text(text) => text.clone(),
             Param::List(items) if self.format.is_some_and(Format::is_list) => items.join(","),
@@ -227,13 +240,10 @@ impl Checked {
             errors.entry(name.to_owned()).and_modify(|known| *known = format!("{known}\\n{text}")).or_insert(text);
         };
         for property in properties {
-            match params.get(property.name).map(|param| property.check(param)) {
-                Some(Ok(value)) => drop(values.insert(property.name, value)),
-                Some(Err(text)) => fault(property.name, text),
-                None if property.required => {
-                    fault(property.name, "property is missing and it is not optional".to_owned());
-                }
-                None => {}
+            match property.check(params.get(property.name)) {
+                Ok(Some(value)) => drop(values.insert(property.name, value)),
+                Ok(None) => {}
+                Err(text) => fault(property.name, text),
             }
         }
         for name in params.names() {

@@ -1,5 +1,7 @@
 //! The sandbox as its callers meet it: over HTTP.
 
+mod answers;
+
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex};

@@ -109,10 +109,4 @@ pub enum Reason {
         /// The guest.
         vm: VmId,
     },
-    /// A pool's storage has a name that no storage has.
-    #[error("`{text}` is no storage: one starts with a letter and ends with a letter or digit")]
-    Storage {
-        /// What stands there.
-        text: String,
-    },
 }

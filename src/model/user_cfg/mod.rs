@@ -11,6 +11,7 @@ mod laws;
 mod read;
 mod write;
 
+pub use field::list as split_list;
 pub use ignored::{Ignored, Reason};
 pub use read::{Reading, read};
 pub use write::write;

@@ -8,8 +8,8 @@ use super::field::{Fields, is_true, list};
 use super::ignored::{Ignored, Reason};
 use crate::model::{AccessState, Expire, Grant, Group, Origin, Pool, Role, Text, Token, User};
 use crate::pve::{
-    AclPath, GroupId, NameError, PathError, PoolId, Privilege, Release, RoleId, StorageId, Subject, TokenId, UserId,
-    VmId, builtin_roles, lifetime,
+    AclPath, GroupId, NameError, PathError, PoolId, Privilege, Release, RoleId, Subject, TokenId, UserId, VmId,
+    builtin_roles, lifetime,
 };
 
 /// A file as the server understands it.
@@ -166,9 +166,9 @@ impl Reader {
             }
         }
         for text in list(fields.next()) {
-            match storage_id(text) {
-                Some(id) => _ = storage.insert(id),
-                None => self.ignore(Reason::Storage { text: text.to_owned() }),
+            match name(text) {
+                Ok(id) => _ = storage.insert(id),
+                Err(reason) => self.ignore(reason),
             }
         }
         self.state.pools.insert(id, pool);
@@ -203,9 +203,9 @@ impl Reader {
         Ok(())
     }
 
-    /// A group, else a user, else a token: `@x@pve` and `a!b@pve` are users.
+    /// A group, else a user, else a token: `@x@pve` and `a!b@pve` are users. To Perl a group called `0` is none.
     fn subject(&self, text: &str) -> Result<Subject, Reason> {
-        if let Some(Ok(group)) = text.strip_prefix('@').map(str::parse) {
+        if let Some(Ok(group)) = text.strip_prefix('@').filter(|group| is_true(group)).map(str::parse) {
             return Ok(Subject::Group(group));
         }
         if let Ok(user) = text.parse::<UserId>() {
@@ -245,27 +245,19 @@ fn expire(raw: &str) -> Result<Expire, Reason> {
     Ok(if is_true(raw) { raw.parse().unwrap_or(u64::MAX).into() } else { Expire::Never })
 }
 
-/// Normalises like [`AclPath`], but for Perl, to which `0` is nothing: alone it is no path, and `0/` is the root.
+/// Normalises like [`AclPath`], but for Perl, to which `0` is nothing: alone it is no path, and a word of a path that is
+/// `0` is passed over, so that `/nodes/0` is `/nodes`.
 fn path(text: &str) -> Result<AclPath, Reason> {
-    match text {
-        "0" => Err(PathError::Empty),
-        _ if text.trim_end_matches('/') == "0" => Ok(AclPath::root()),
-        _ => text.parse(),
+    let error = |error| Reason::Path { text: text.to_owned(), error };
+    if text == "0" {
+        return Err(error(PathError::Empty));
     }
-    .map_err(|error| Reason::Path { text: text.to_owned(), error })
+    Ok(text.parse::<AclPath>().map_err(error)?.without_noughts())
 }
 
 fn vm(text: &str) -> Option<VmId> {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| text.parse().ok()).flatten().map(VmId::stored)
-}
-
-/// Narrower than what a pool's storages may be called over the API (user-cfg case 0006: `1x`).
-fn storage_id(text: &str) -> Option<StorageId> {
-    let bytes = text.as_bytes();
-    let (first, last) = (bytes.first()?, bytes.last()?);
-    let fits = bytes.len() >= 2 && first.is_ascii_alphabetic() && last.is_ascii_alphanumeric();
-    fits.then(|| text.parse().ok()).flatten()
 }
 
 #[cfg(test)]
@@ -306,11 +298,12 @@ mod tests {
             ("acl:1:0:a@pve:NoAccess", "line 1: `0` is no path: a path cannot be empty"),
             ("acl:1:/:a@pve:R", "line 1: no line above makes role `R`"),
             ("acl:1:/:a@pve!tk:NoAccess", "line 1: no line above makes token `a@pve!tk`"),
+            ("acl:1:/:@0:NoAccess", "line 1: `@0` is neither a user nor a group nor a token"),
             ("acl:1:/:@@:NoAccess", "line 1: `@@` is neither a user nor a group nor a token"),
             ("acl:1:/:root@pam:NoAccess", "line 1: `root@pam` needs no grant"),
             ("pool:p::x", "line 1: `x` is not the number of a guest"),
             ("pool:p::100\npool:q::100", "line 2: guest 100 is in a pool already"),
-            ("pool:p:::1x", "line 1: `1x` is no storage: one starts with a letter and ends with a letter or digit"),
+            ("pool:p:::1x", "line 1: `1x` is no name: a storage name starts with a letter, not with '1'"),
         ] {
             assert_eq!(ignored(file), [said], "{file:?}");
         }
@@ -334,6 +327,13 @@ mod tests {
             grants,
             [("/vms", "gone@pve".to_owned(), Propagate::No), ("/vms", "@lost".to_owned(), Propagate::No)]
         );
+    }
+
+    #[test]
+    fn a_word_of_a_path_that_is_0_is_passed_over() {
+        let state = state("acl:1:/nodes/0:a@pve:NoAccess\nacl:1:0/:b@pve:NoAccess\nacl:1:/00/0/x:a@pve:NoAccess");
+        let paths: Vec<&str> = state.acl.keys().map(|grant| grant.path.as_str()).collect();
+        assert_eq!(paths, ["/", "/00/x", "/nodes"]);
     }
 
     #[test]

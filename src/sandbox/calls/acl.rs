@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::super::answer::{Failure, Outcome};
 use super::super::check::{Check, Needs, normalise};
 use super::super::endpoint::{Endpoint, Verb};
-use super::super::format::Format;
+use super::super::format::{Format, is_nothing};
 use super::super::rights::Rights;
 use super::super::schema::{Checked, Property};
 use super::tokens::existing as existing_token;
@@ -86,7 +86,7 @@ impl Edit {
 
 fn update(scene: &Scene<'_>, params: &Checked) -> Outcome {
     let named = ["users", "groups", "tokens"];
-    if named.iter().all(|name| matches!(params.text(name), None | Some("" | "0"))) {
+    if named.iter().all(|name| params.text(name).is_none_or(is_nothing)) {
         let text = "either 'users', 'groups' or 'tokens' is required.";
         return Err(Failure::Parameters(named.map(|name| (name.to_owned(), text.to_owned())).into()));
     }
@@ -133,7 +133,7 @@ impl Place {
         if matches!(&subject, Subject::User(user) if user.is_root()) {
             return;
         }
-        let grant = Grant { path: path.clone(), subject, role: role.clone() };
+        let grant = Grant { path: path.without_noughts(), subject, role: role.clone() };
         match edit {
             Edit::Add(propagate) => drop(state.acl.insert(grant, propagate)),
             Edit::Delete => drop(state.acl.remove(&grant)),
@@ -146,10 +146,13 @@ fn place(text: &str, edit: Edit) -> Result<Place, Failure> {
     let path = normalise(text).ok_or_else(invalid)?;
     let ascii = path.replace(|c: char| !c.is_ascii(), "x");
     let shape: AclPath = ascii.parse().map_err(|_| invalid())?;
-    if edit != Edit::Delete {
-        shape.check_shape().map_err(|_| invalid())?;
+    let is_storable = ascii == path;
+    // Below /pool, other than elsewhere, letters are those of ASCII (pve-access-control, `check_path`).
+    let is_pool = shape.words().next() == Some("pool");
+    if edit != Edit::Delete && (shape.check_shape().is_err() || (is_pool && !is_storable)) {
+        return Err(invalid());
     }
-    Ok(if ascii == path { Place::Path(shape) } else { Place::Unstorable(path) })
+    Ok(if is_storable { Place::Path(shape) } else { Place::Unstorable(path) })
 }
 
 /// Groups first, then users, then tokens, each of which must exist; the server looks at them anew for each role.

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use super::super::answer::{Failure, Outcome};
 use super::super::caller::{Caller, may_log_in};
-use super::super::check::{Check, GroupsParam, Needs};
+use super::super::check::{Check, GroupsParam, Needs, normalise};
 use super::super::endpoint::{Endpoint, Verb};
 use super::super::folder::{Accounts, Locked};
-use super::super::format::Format;
+use super::super::format::{Format, is_nothing};
 use super::super::schema::{Checked, Property};
 use super::users::same_user;
 use super::{Scene, check_user_exists, nothing, user_id};
@@ -62,27 +62,70 @@ fn accounts(realm: &str) -> Option<Accounts> {
 
 fn log_in(scene: &Scene<'_>, params: &Checked) -> Outcome {
     let name = params.required("username");
-    let full = params.text("realm").map_or_else(|| name.to_owned(), |realm| format!("{name}@{realm}"));
+    let realm = params.text("realm").filter(|realm| !is_nothing(realm));
+    let full = realm.map_or_else(|| name.to_owned(), |realm| format!("{name}@{realm}"));
     let asked: UserId = full.parse().map_err(|_| Failure::LoginRefused)?;
     let user = same_user(scene.state, &asked).unwrap_or(asked);
-    let password = params.secret("password").ok_or(Failure::LoginRefused)?;
-    if !may_log_in(scene.state, &user, scene.now()) || !proves(scene, &user, &password)? {
+    if !may_log_in(scene.state, &user, scene.now()) {
         return Err(Failure::LoginRefused);
     }
-    let signer = scene.folder().signer()?;
-    Ok(json!({
-        "username": user.as_str(),
-        "ticket": signer.ticket(&user, scene.now()).expose_secret(),
-        "CSRFPreventionToken": signer.csrf_token(&user, scene.now()).expose_secret(),
-        "cap": capabilities(scene, user),
-    }))
+    let proof = proof(scene, &user, params)?.ok_or(Failure::LoginRefused)?;
+    let mut answer = json!({ "username": user.as_str(), "cap": capabilities(scene, &user) });
+    if is_question(params) {
+        if proof == Proof::OfRoot || !holds_what_is_asked(scene, &user, params) {
+            return Err(Failure::LoginRefused);
+        }
+    } else {
+        let signer = scene.folder().signer()?;
+        answer["ticket"] = json!(signer.ticket(&user, scene.now()).expose_secret());
+        answer["CSRFPreventionToken"] = json!(signer.csrf_token(&user, scene.now()).expose_secret());
+    }
+    Ok(answer)
 }
 
-/// Whether `password` is the user's, or a ticket of the user or of `root@pam`, which logs in as anybody.
-fn proves(scene: &Scene<'_>, user: &UserId, password: &SecretString) -> Result<bool, Failure> {
-    if let Some(known) = scene.folder().signer()?.verify_ticket(password, scene.now()) {
-        return Ok(known == *user || known.is_root());
+/// Whether a login only asks what the user may do; it makes no ticket then (pve-access-control, `verify_auth`).
+fn is_question(params: &Checked) -> bool {
+    ["path", "privs"].iter().all(|name| params.text(name).is_some_and(|text| !is_nothing(text)))
+}
+
+fn holds_what_is_asked(scene: &Scene<'_>, user: &UserId, params: &Checked) -> bool {
+    let Some(path) = normalise(params.required("path")) else { return false };
+    let held = scene.rights.of(&Principal::User(user.clone()), &path);
+    let mut wanted = params.list("privs").peekable();
+    wanted.peek().is_some() && wanted.all(|wanted| held.keys().any(|privilege| privilege.as_str() == wanted))
+}
+
+/// What proves a login.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Proof {
+    /// The user's own password or ticket.
+    Own,
+    /// A ticket of `root@pam`, which logs in as anybody.
+    OfRoot,
+}
+
+/// Nobody here has a second factor: a password together with one, or in a realm that wants one, proves nothing
+/// (pve-access-control, `authenticate_2nd_new_do`).
+fn proof(scene: &Scene<'_>, user: &UserId, params: &Checked) -> Result<Option<Proof>, Failure> {
+    let Some(password) = params.secret("password") else { return Ok(None) };
+    if params.text("tfa-challenge").is_some() {
+        return Ok(None);
     }
+    match scene.folder().signer()?.verify_ticket(&password, scene.now()) {
+        Some(known) if known == *user => Ok(Some(Proof::Own)),
+        Some(known) => Ok(known.is_root().then_some(Proof::OfRoot)),
+        None if params.text("otp").is_some() || wants_second_factor(scene.state, user) => Ok(None),
+        None => Ok(accepts(scene, user, &password)?.then_some(Proof::Own)),
+    }
+}
+
+fn wants_second_factor(state: &AccessState, user: &UserId) -> bool {
+    let realm = user.realm().parse::<RealmId>().ok().and_then(|realm| state.realms.get(&realm));
+    realm.is_some_and(|realm| realm.options.contains_key("tfa"))
+}
+
+/// Whether `password` is the user's own, in a realm that keeps passwords itself.
+fn accepts(scene: &Scene<'_>, user: &UserId, password: &SecretString) -> Result<bool, Failure> {
     Ok(match accounts(user.realm()) {
         Some(accounts) => scene.folder().shadow(accounts)?.accepts(user.name(), password),
         None => false,
@@ -90,7 +133,7 @@ fn proves(scene: &Scene<'_>, user: &UserId, password: &SecretString) -> Result<b
 }
 
 /// What the web interface shows to whom: for each part of it the privileges that are held anywhere there.
-fn capabilities(scene: &Scene<'_>, user: UserId) -> Value {
+fn capabilities(scene: &Scene<'_>, user: &UserId) -> Value {
     const PARTS: [(&str, &[&str]); 7] = [
         ("access", &["User.", "Group.", "Permissions.Modify"]),
         ("dc", &["Sys.Audit", "Sys.Modify", "SDN."]),
@@ -104,7 +147,7 @@ fn capabilities(scene: &Scene<'_>, user: UserId) -> Value {
     for (part, _) in PARTS {
         parts[part] = json!({});
     }
-    let who = Principal::User(user);
+    let who = Principal::User(user.clone());
     let always = ["/", "/nodes", "/access/groups", "/vms", "/storage", "/sdn", "/mapping"];
     let paths = always.into_iter().chain(scene.state.acl.keys().map(|grant| grant.path.as_str()));
     for path in paths.collect::<std::collections::BTreeSet<_>>() {
@@ -160,7 +203,7 @@ fn change_password(scene: &Scene<'_>, params: &Checked) -> Outcome {
             return Err(Failure::parameter("confirmation-password", "password is required to modify user"));
         };
         let Caller::Known(Principal::User(caller)) = scene.caller else { return Err(Failure::Denied(None)) };
-        if !proves(scene, caller, &own)? {
+        if !accepts(scene, caller, &own)? {
             return Err(Failure::died("invalid credentials"));
         }
         if *caller != user && user.realm() == "pam" {

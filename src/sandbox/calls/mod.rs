@@ -89,7 +89,8 @@ fn expire_value(expire: Expire) -> Value {
 }
 
 /// An end as it is written; `None` is one that destroys what it is written to: the server keeps it in a form that
-/// it cannot read again (api-facts.md, Users: "expire > 18446744073709551615 destroys the user").
+/// it cannot read again (api-facts.md, Users: "expire > 18446744073709551615 destroys the user"). A minus stands before
+/// nothing but `0`, as the schema has seen to.
 fn parse_expire(text: &str) -> Option<Expire> {
-    text.trim_start_matches('+').parse::<u64>().ok().map(Expire::from)
+    text.trim_start_matches(['+', '-']).parse::<u64>().ok().map(Expire::from)
 }

@@ -23,6 +23,6 @@ fn nodes(_: &Scene<'_>, _: &Checked) -> Outcome {
 }
 
 fn access(_: &Scene<'_>, _: &Checked) -> Outcome {
-    let below = ["users", "groups", "roles", "acl", "domains", "openid", "tfa", "ticket", "password", "permissions"];
+    let below = ["users", "groups", "roles", "acl", "domains", "openid", "tfa", "ticket", "password"];
     Ok(below.iter().map(|name| json!({ "subdir": name })).collect::<Value>())
 }

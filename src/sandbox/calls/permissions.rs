@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::super::answer::Outcome;
 use super::super::check::Needs;
 use super::super::endpoint::{Endpoint, Verb};
-use super::super::format::is_principal;
+use super::super::format::{is_nothing, is_principal};
 use super::super::schema::{Checked, Property};
 use super::Scene;
 use crate::model::Propagate;
@@ -37,7 +37,7 @@ fn read(scene: &Scene<'_>, params: &Checked) -> Outcome {
         }
     };
     let whose = whose.filter(|whose| exists(scene, whose));
-    Ok(match params.text("path").filter(|path| !matches!(*path, "" | "0")) {
+    Ok(match params.text("path").filter(|path| !is_nothing(path)) {
         // The path is taken as it is written (api-facts.md, ACL).
         Some(path) => {
             let held = whose.map(|whose| scene.rights.of(&whose, path)).unwrap_or_default();

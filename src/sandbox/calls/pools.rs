@@ -140,11 +140,12 @@ fn update(scene: &Scene<'_>, params: &Checked) -> Outcome {
                     return Err(Failure::died(text));
                 }
                 (false, other) => {
-                    if let Some(other) = other.and_then(|other| state.pools.get_mut(&other)) {
-                        other.vms.remove(&vm);
-                    }
                     if !pool.vms.insert(vm) {
                         return Err(Failure::died(format!("VM {vm} is already a pool member")));
+                    }
+                    if let Some(other) = other {
+                        scene.rights.require_any(&format!("/pool/{other}"), &["Pool.Allocate"])?;
+                        state.pools.entry(other).or_default().vms.remove(&vm);
                     }
                 }
             }

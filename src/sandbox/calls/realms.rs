@@ -7,6 +7,8 @@ use super::super::answer::{Failure, Outcome};
 use super::super::check::{Check, Needs};
 use super::super::endpoint::{Endpoint, Verb};
 use super::super::folder::Locked;
+use super::super::format::is_nothing;
+use super::super::property_string::{SECOND_FACTOR, sync_options_as_kept};
 use super::super::realm_file::{RealmFile, digest_of};
 use super::super::realm_type::{REALM, RealmType, TO_CREATE, TO_UPDATE, is_number};
 use super::super::schema::Checked;
@@ -47,17 +49,12 @@ fn list(scene: &Scene<'_>, _: &Checked) -> Outcome {
         if options.get("default").is_some_and(|default| default == "1") {
             entry.insert("default".to_owned(), json!(1));
         }
-        if let Some(tfa) = options.get("tfa").and_then(|tfa| tfa_type(tfa)) {
-            entry.insert("tfa".to_owned(), json!(tfa));
+        if let Some(tfa) = options.get("tfa").and_then(|tfa| SECOND_FACTOR.parse(tfa).ok()) {
+            entry.insert("tfa".to_owned(), json!(tfa.get("type")));
         }
         Value::Object(entry)
     };
     Ok(scene.state.realms.iter().map(entry).collect())
-}
-
-/// The type in an option such as `type=oath,step=30`.
-fn tfa_type(option: &str) -> Option<&str> {
-    option.split(',').find_map(|pair| pair.strip_prefix("type="))
 }
 
 fn read(scene: &Scene<'_>, params: &Checked) -> Outcome {
@@ -104,7 +101,7 @@ fn create(scene: &Scene<'_>, params: &Checked) -> Outcome {
         let r#type = params.required("type");
         let known = RealmType::find(r#type).filter(|known| !matches!(known.name, "pam" | "pve"));
         let known = known.ok_or_else(|| Failure::died(format!("unable to create builtin type '{type}'")))?;
-        check_connection(known, params)?;
+        check_may_connect(Some(known), params)?;
         let mut realm = Realm { r#type: r#type.to_owned(), options: [].into() };
         set_options(known, &mut realm, params)?;
         if let Some(missing) = known.required.iter().find(|name| !realm.options.contains_key(**name)) {
@@ -112,6 +109,7 @@ fn create(scene: &Scene<'_>, params: &Checked) -> Outcome {
         }
         move_default(file, &realm);
         file.realms.insert(id.clone(), realm);
+        connect(params)?;
         keep_password(locked, known, &id, params.secret("password").as_ref())
     })
 }
@@ -123,16 +121,16 @@ fn update(scene: &Scene<'_>, params: &Checked) -> Outcome {
             let text = "detected modified configuration - file changed by other user? Try again.";
             return Err(Failure::died(text));
         }
+        let known = file.realms.get(&id).and_then(|realm| RealmType::find(&realm.r#type));
+        check_may_connect(known, params)?;
         let has_options = params.given().any(|(name, _)| !NOT_OPTIONS.contains(&name));
         if !has_options && params.secret("password").is_none() && params.list("delete").next().is_none() {
             return Err(Failure::died("no options specified"));
         }
-        let known = file.realms.get(&id).and_then(|realm| RealmType::find(&realm.r#type));
         let (Some(mut realm), Some(known)) = (file.realms.get(&id).cloned(), known) else {
             let text = "cannot lookup undefined type! at /usr/share/perl5/PVE/SectionConfig.pm line 261.";
             return Err(Failure::died(text));
         };
-        check_connection(known, params)?;
         for option in params.list("delete") {
             realm.options.remove(option);
         }
@@ -141,6 +139,7 @@ fn update(scene: &Scene<'_>, params: &Checked) -> Outcome {
             move_default(file, &realm);
         }
         file.realms.insert(id.clone(), realm);
+        connect(params)?;
         if params.secret("password").is_some() || params.list("delete").any(|option| option == "password") {
             keep_password(locked, known, &id, params.secret("password").as_ref())?;
         }
@@ -156,17 +155,20 @@ fn set_options(known: &RealmType, realm: &mut Realm, params: &Checked) -> Result
         if value.contains(['\n', '\r']) {
             return Err(Failure::died("property contains a line feed"));
         }
-        let value = if name == "sync-defaults-options" { sorted(value) } else { value.to_owned() };
-        realm.options.insert(name.to_owned(), value);
+        realm.options.insert(name.to_owned(), as_kept(name, value));
     }
     Ok(())
 }
 
-/// A list of `key=value` in the order in which the server gives it back (api-facts.md, Pools, realms).
-fn sorted(pairs: &str) -> String {
-    let mut pairs: Vec<&str> = pairs.split(',').collect();
-    pairs.sort_unstable();
-    pairs.join(",")
+/// An option's value as the server keeps it: numbers without sign and leading noughts, lists in an order of its own,
+/// and a comment `0`, which is nothing to Perl, as none.
+fn as_kept(name: &str, value: &str) -> String {
+    match name {
+        "sync-defaults-options" => sync_options_as_kept(value),
+        "comment" if is_nothing(value) => String::new(),
+        _ if is_number(name) => value.parse::<i64>().map_or_else(|_| value.to_owned(), |number| number.to_string()),
+        _ => value.to_owned(),
+    }
 }
 
 /// There is one default at most: making one takes the mark from the others.
@@ -178,16 +180,22 @@ fn move_default(file: &mut RealmFile, to: &Realm) {
     }
 }
 
-/// There is no directory to connect to, so asking for a connection fails, as it would with a server that is down.
-fn check_connection(known: &RealmType, params: &Checked) -> Result<(), Failure> {
-    match params.flag("check-connection") {
-        Some(_) if !known.is_directory() => {
-            let text = "'check-connection' parameter can only be set for realms of type 'ldap' or 'ad'";
-            Err(Failure::died(text))
-        }
-        Some(true) => Err(Failure::died("unable to connect to any LDAP server")),
-        Some(false) | None => Ok(()),
+/// Refuses to be asked for a connection where there is no directory.
+fn check_may_connect(known: Option<&RealmType>, params: &Checked) -> Result<(), Failure> {
+    if params.flag("check-connection").is_some() && !known.is_some_and(RealmType::is_directory) {
+        let text = "'check-connection' parameter can only be set for realms of type 'ldap' or 'ad'";
+        return Err(Failure::died(text));
     }
+    Ok(())
+}
+
+/// There is no directory to connect to, so asking for a connection fails, as it would with a server that is down; only
+/// once everything else is in order.
+fn connect(params: &Checked) -> Result<(), Failure> {
+    if params.is_on("check-connection") {
+        return Err(Failure::died("unable to connect to any LDAP server"));
+    }
+    Ok(())
 }
 
 /// A directory's password stands in a file of its own and is never given back; other types have none.

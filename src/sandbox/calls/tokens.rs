@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::super::answer::{Failure, Outcome};
 use super::super::check::{Check, GroupsParam, Needs};
 use super::super::endpoint::{Endpoint, Verb};
-use super::super::format::{Format, is_token_name};
+use super::super::format::{Format, is_nothing, is_token_name};
 use super::super::schema::{Checked, Property};
 use super::{Scene, check_user_exists, expire_value, nothing, parse_expire, user_id};
 use crate::model::{AccessState, Privsep, Text, Token};
@@ -103,7 +103,7 @@ fn create(scene: &Scene<'_>, params: &Checked) -> Outcome {
         if let Some(expire) = params.text("expire") {
             info.insert("expire".to_owned(), json!(expire));
         }
-        if let Some(comment) = params.text("comment").filter(|comment| !matches!(*comment, "" | "0")) {
+        if let Some(comment) = params.text("comment").filter(|comment| !is_nothing(comment)) {
             info.insert("comment".to_owned(), json!(comment));
         }
         state.tokens.insert(id.clone(), Token::default());

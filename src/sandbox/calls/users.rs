@@ -8,7 +8,7 @@ use super::super::answer::{Failure, Outcome};
 use super::super::check::{Check, GroupsParam, Needs};
 use super::super::endpoint::{Endpoint, Verb};
 use super::super::folder::Accounts;
-use super::super::format::{Format, is_keys};
+use super::super::format::{Format, is_keys, is_nothing};
 use super::super::schema::{Checked, Property};
 use super::login::set_password;
 use super::tokens::{token_entry, token_fields};
@@ -96,10 +96,14 @@ fn list(scene: &Scene<'_>, params: &Checked) -> Outcome {
     for (id, token) in &scene.state.tokens {
         tokens.entry(id.user()).or_default().push(token_entry(id, token));
     }
+    let root_has_line = scene.folder().has_line_of_root()?;
     let entry = |(id, user): (&UserId, &User)| {
         let is_wanted = params.flag("enabled").is_none_or(|enabled| enabled == user.enable.is_yes());
         let is_seen = sees_all || scene.caller.is_user(id) || seen.contains(id);
         let mut entry = fields(user);
+        if id.is_root() && !root_has_line {
+            entry.remove("expire");
+        }
         entry.insert("userid".to_owned(), json!(id.as_str()));
         let realm = id.realm().parse::<RealmId>().ok().and_then(|realm| scene.state.realms.get(&realm));
         if let Some(realm) = realm {
@@ -119,6 +123,9 @@ fn read(scene: &Scene<'_>, params: &Checked) -> Outcome {
     let id = user_id(params.required("userid"))?;
     check_user_exists(scene.state, &id)?;
     let mut entry = scene.state.users.get(&id).map(fields).unwrap_or_default();
+    if id.is_root() && !scene.folder().has_line_of_root()? {
+        entry.remove("expire");
+    }
     let groups: Vec<&str> = scene.state.groups_of(&id).iter().map(GroupId::as_str).collect();
     entry.insert("groups".to_owned(), json!(groups));
     let tokens: Map<String, Value> = scene
@@ -215,10 +222,12 @@ fn change(state: &mut AccessState, id: &UserId, params: &Checked, handling: Grou
     Ok(nothing())
 }
 
-/// The groups that were given, all of which must exist.
+/// The groups that were given, all of which must exist; `0` alone is no group to Perl.
 fn given_groups(state: &AccessState, params: &Checked) -> Result<Option<Vec<GroupId>>, Failure> {
-    if params.text("groups").is_none() {
-        return Ok(None);
+    match params.text("groups") {
+        None => return Ok(None),
+        Some(text) if is_nothing(text) => return Ok(Some(Vec::new())),
+        Some(_) => {}
     }
     let existing = |name: &str| {
         let group = name.parse::<GroupId>().ok().filter(|group| state.groups.contains_key(group));
