@@ -24,9 +24,11 @@ struct Envelope<T> {
     data: T,
 }
 
-/// What the server says when it refuses in its own words.
+/// What the server says when it refuses in its own words: always with `data`, which a gateway's JSON does not have.
 #[derive(Deserialize)]
 struct Refusal {
+    #[serde(rename = "data")]
+    _data: (),
     message: String,
     #[serde(default)]
     errors: BTreeMap<String, String>,
@@ -81,10 +83,8 @@ impl Answer {
         match status {
             // pveproxy lost pvedaemon; after a 596 the write is done later all the same.
             595..=599 => unanswered(format!("the node's own daemon did not answer: {status} {}", self.phrase)),
-            // A gateway gave the API up; that it says so in JSON of its own makes no difference.
-            502..=504 => unanswered(format!("a gateway answered in the API's place: {status} {}", self.phrase)),
             _ => match serde_json::from_slice::<Refusal>(&self.body) {
-                Ok(Refusal { message, errors }) => refused(
+                Ok(Refusal { message, errors, _data: () }) => refused(
                     trim_line_end(&message),
                     errors.into_iter().map(|(name, text)| (name, trim_line_end(&text))).collect(),
                 ),
@@ -178,6 +178,7 @@ mod tests {
             (502, "<html>Bad Gateway</html>"),
             (503, ""),
             (504, "upstream timed out"),
+            (504, r#"{"message":"Endpoint request timed out"}"#),
             (500, "<html>oops</html>"),
             (522, ""),
             (200, "<html>Welcome</html>"),

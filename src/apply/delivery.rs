@@ -31,7 +31,7 @@ pub enum DeliveryError {
         /// The token.
         token: TokenId,
         /// The other token.
-        other: TokenId,
+        other: Box<TokenId>,
         /// The file, in the spelling of the first.
         file: PathBuf,
     },
@@ -100,7 +100,7 @@ impl Delivery {
             sink::probe(sink, self.replaceable).map_err(|source| file_error(token, sink, source))?;
             let place = place(sink).map_err(|error| file_error(token, sink, SinkError::Unreadable(error)))?;
             if let Some(other) = places.insert(place, token) {
-                let (token, other) = (token.clone(), other.clone());
+                let (token, other) = (token.clone(), Box::new(other.clone()));
                 return Err(DeliveryError::Shared { token, other, file: sink.file.clone() });
             }
         }

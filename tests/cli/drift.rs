@@ -106,7 +106,10 @@ users: {u@pve: {enable: false, expire: 1900000000, firstname: F, lastname: L, em
 tokens: {u@pve!tok: {privsep: false, expire: 1900000001, comment: T}}
 ",
     );
-    assert!(made.contains("user:u@pve:0:1900000000:F:L:e@example.com:C::\ntoken:u@pve!tok:1900000001:0:T:\n"), "{made}");
+    assert!(
+        made.contains("user:u@pve:0:1900000000:F:L:e@example.com:C::\ntoken:u@pve!tok:1900000001:0:T:\n"),
+        "{made}"
+    );
     assert!(made.contains("group:g:u@pve:G:\ngroup:h:::\n") && made.contains("role:R:VM.Audit:\n"), "{made}");
     for (attribute, line) in [
         ("enable: true", "user:u@pve:1:1900000000:F:L:e@example.com:C::"),
@@ -137,7 +140,10 @@ fn what_comes_back_to_life_with_a_name_is_said() {
     let desk = Desk::with_user_cfg(
         "group:ops:ghost@pve::\nacl:1:/:ghost@pve:Administrator:\nacl:1:/vms:@ghosts:PVEVMAdmin:\n",
     );
-    desk.write("desired-state.yaml", "version: 1\nusers: {ghost@pve: {comment: New colleague}}\ngroups: {ghosts: {}}\n");
+    desk.write(
+        "desired-state.yaml",
+        "version: 1\nusers: {ghost@pve: {comment: New colleague}}\ngroups: {ghosts: {}}\n",
+    );
     insta::assert_snapshot!(desk.run(&["plan"]).seen());
 }
 
