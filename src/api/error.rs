@@ -74,6 +74,16 @@ pub enum Obstacle {
         /// Of the certificate that was shown.
         fingerprint: Fingerprint,
     },
+    /// The server's certificate is another than the one that was pinned.
+    #[error(
+        "the certificate of `{endpoint}` is not the one with the fingerprint that was given; its own is {fingerprint}"
+    )]
+    Mistaken {
+        /// The endpoint.
+        endpoint: String,
+        /// Of the certificate that was shown.
+        fingerprint: Fingerprint,
+    },
     /// Somebody answers at the endpoint, but not in TLS as we know it.
     #[error("no TLS connection to `{endpoint}` came about: {reason}")]
     Tls {

@@ -8,7 +8,7 @@ use rustls::CertificateError;
 use super::endpoint::Endpoint;
 use super::error::{ApiError, Obstacle};
 use super::request::Request;
-use super::trust::Rejected;
+use super::trust::{Fault, Rejected};
 
 /// A call that cannot be spelt.
 pub(super) fn unsendable(request: &Request, reason: &str) -> ApiError {
@@ -27,8 +27,11 @@ pub(super) fn of_sending(request: &Request, endpoint: &Endpoint, error: &reqwest
         let endpoint = endpoint.to_string();
         not_sent(match tls_error(error) {
             Some(tls) => match rejected(tls) {
-                Some(Rejected { reason, fingerprint }) => {
+                Some(Rejected { fault: Fault::Untrusted(reason), fingerprint }) => {
                     Obstacle::Untrusted { endpoint, reason: reason.clone(), fingerprint: *fingerprint }
+                }
+                Some(Rejected { fault: Fault::Mistaken, fingerprint }) => {
+                    Obstacle::Mistaken { endpoint, fingerprint: *fingerprint }
                 }
                 None => Obstacle::Tls { endpoint, reason: tls.to_string() },
             },

@@ -37,6 +37,9 @@ impl Obstacle {
                     "or, once it is compared with what the node shows under System > Certificates: --fingerprint {fingerprint}"
                 ),
             ],
+            Obstacle::Mistaken { .. } => vec![
+                "either the certificate was renewed, or this is not your server: compare with what the node itself shows under System > Certificates before anything else".to_owned(),
+            ],
             Obstacle::Tls { .. } => {
                 vec!["check that the endpoint is Proxmox VE's own port, and that it speaks https".to_owned()]
             }

@@ -92,10 +92,21 @@ impl fmt::Debug for Fingerprint {
 
 /// A certificate that was shown and not accepted.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{reason}")]
+#[error("{fault}")]
 pub(super) struct Rejected {
-    pub(super) reason: String,
+    pub(super) fault: Fault,
     pub(super) fingerprint: Fingerprint,
+}
+
+/// What is wrong with a certificate.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(super) enum Fault {
+    /// Nothing vouches for it.
+    #[error("{0}")]
+    Untrusted(String),
+    /// It is not the one that was pinned.
+    #[error("it is not the certificate with the fingerprint that was given")]
+    Mistaken,
 }
 
 impl Trust {
@@ -163,22 +174,19 @@ impl ServerCertVerifier for Verifier {
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         let fingerprint = Fingerprint::of(end_entity);
-        let reason = match &self.judge {
+        let fault = match &self.judge {
             Judge::Fingerprint(expected) if *expected == fingerprint => return Ok(ServerCertVerified::assertion()),
-            Judge::Fingerprint(_) => "it is not the certificate with the fingerprint that was given".to_owned(),
-            Judge::Nobody(reason) => reason.clone(),
+            Judge::Fingerprint(_) => Fault::Mistaken,
+            Judge::Nobody(reason) => Fault::Untrusted(reason.clone()),
             Judge::Authorities(inner) => {
                 match inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
                     Ok(verified) => return Ok(verified),
-                    Err(rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer)) => {
-                        "it was not signed by an authority that is trusted here".to_owned()
-                    }
-                    Err(rustls::Error::InvalidCertificate(error)) => error.to_string(),
-                    Err(error) => error.to_string(),
+                    Err(rustls::Error::InvalidCertificate(error)) => Fault::Untrusted(in_words(&error)),
+                    Err(error) => Fault::Untrusted(error.to_string()),
                 }
             }
         };
-        let rejected = OtherError(Arc::new(Rejected { reason, fingerprint }));
+        let rejected = OtherError(Arc::new(Rejected { fault, fingerprint }));
         Err(rustls::Error::InvalidCertificate(CertificateError::Other(rejected)))
     }
 
@@ -202,6 +210,17 @@ impl ServerCertVerifier for Verifier {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+fn in_words(error: &CertificateError) -> String {
+    match error {
+        CertificateError::UnknownIssuer => "it was not signed by an authority that is trusted here".to_owned(),
+        // The name of the check inside; rustls has no words for it.
+        CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
+            "it is its own authority, so only its fingerprint can vouch for it".to_owned()
+        }
+        other => other.to_string(),
     }
 }
 

@@ -31,7 +31,10 @@ pub(super) async fn connect(target: &Target, cluster: &Cluster, terminal: Termin
 }
 
 async fn connect_to_sandbox(dir: &Path) -> Result<Connection, Failure> {
-    let failed = |error: SandboxError| Failure::of(&error);
+    let failed = |error: SandboxError| match &error {
+        SandboxError::NotASandbox { .. } => Failure::of(&error).help("name another folder: --sandbox=DIR"),
+        _ => Failure::of(&error),
+    };
     let sandbox = Sandbox::open(dir).map_err(failed)?;
     let serving = sandbox.serve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.map_err(failed)?;
     let (token, secret) = admin_token(&sandbox, dir)?;

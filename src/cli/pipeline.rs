@@ -91,11 +91,8 @@ pub(super) fn approve(plan: Plan, allow: &[Waiver], terminal: Terminal) -> Optio
     }
 }
 
-fn unreadable(error: &ReadError, credential: &Credential) -> Failure {
-    match error {
-        ReadError::Api(error) => Failure::new(format!("the live state could not be read as {}", credential.token()))
-            .because(error)
-            .helps(error.help()),
-        ReadError::Unrepresentable { .. } => Failure::of(error),
-    }
+fn unreadable(ReadError::Api(error): &ReadError, credential: &Credential) -> Failure {
+    Failure::new(format!("the live state could not be read as {}", credential.token()))
+        .because(error)
+        .helps(error.help())
 }

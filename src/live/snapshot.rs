@@ -70,16 +70,6 @@ pub enum ReadError {
     /// A request failed.
     #[error("the live state could not be read")]
     Api(#[from] ApiError),
-    /// The server holds something that this program has no type for.
-    #[error("the server lists {what} `{text}`, which this program cannot represent: {reason}")]
-    Unrepresentable {
-        /// The kind of thing, such as `the user`.
-        what: &'static str,
-        /// How the server calls it.
-        text: String,
-        /// Why it does not fit.
-        reason: String,
-    },
 }
 
 /// Where a snapshot comes from.

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use crate::desired::{Declared, Desired, Presence, Wish, check_privileges};
-use crate::diagnostic::{Diagnostic, Findings, Span, nearest};
+use crate::diagnostic::{Diagnostic, Findings, Severity, Span, nearest};
 use crate::live::{Blind, Sight, Snapshot};
 use crate::model::{AccessState, Grant, Origin, Role};
 use crate::pve::{GroupId, Privilege, RealmId, RoleId, Subject, TokenId, UserId};
@@ -27,6 +27,7 @@ pub(super) fn check(desired: &Desired, live: &Snapshot) -> Findings {
     };
     let names = Names { desired, live: &live.state, accounts_hidden, searches: Cell::new(50) };
     let mut findings = check_privileges(desired, &known_privileges(&live.state), live.state.release);
+    names.check_addresses(&mut findings);
     names.check_roles(&mut findings);
     names.check_users(&mut findings);
     names.check_tokens(&mut findings);
@@ -63,6 +64,18 @@ impl Names<'_> {
 
     fn has_token(&self, token: &TokenId) -> bool {
         is_present(self.desired.tokens.get(token)).unwrap_or_else(|| self.live.tokens.contains_key(token))
+    }
+
+    /// Groups and roles that can be made, and then neither changed nor deleted: their names are steps in a URL.
+    fn check_addresses(&self, findings: &mut Findings) {
+        let groups = self.desired.groups.iter().map(|(id, declared)| (id.as_str(), declared.span));
+        let roles = self.desired.roles.iter().map(|(id, declared)| (id.as_str(), declared.span));
+        for (name, span) in groups.chain(roles).filter(|(name, _)| matches!(*name, "." | "..")) {
+            findings.push(
+                Diagnostic::error(span, format!("`{name}` cannot be managed: Proxmox VE's API has no way to name it"))
+                    .help("choose another name; one that is there already can be deleted on a node, with pveum"),
+            );
+        }
     }
 
     /// Builtin roles of releases newer than the table that the files are checked against.
@@ -124,9 +137,36 @@ impl Names<'_> {
                     if let Some(finding) = self.check_revocable(grant, origin.subject) {
                         findings.push(finding);
                     }
+                    // What has gone stays declared absent for good reasons; what was never there is a slip.
+                    if !self.mentions_role(&grant.role) && told.insert(origin.role) {
+                        slip(self.unknown_role(&grant.role, origin.role))
+                            .into_iter()
+                            .for_each(|slip| findings.push(slip));
+                    }
+                    if let Some(finding) = self.check_mentioned(&grant.subject, origin.subject)
+                        && told.insert(origin.subject)
+                    {
+                        slip(finding).into_iter().for_each(|slip| findings.push(slip));
+                    }
                 }
             }
         }
+    }
+
+    fn mentions_role(&self, role: &RoleId) -> bool {
+        self.desired.roles.contains_key(role) || self.live.roles.contains_key(role)
+    }
+
+    /// As [`Names::check_subject`], for a subject that may be declared absent.
+    fn check_mentioned(&self, subject: &Subject, span: Span) -> Option<Diagnostic> {
+        let is_declared = match subject {
+            Subject::User(user) => self.desired.users.contains_key(user),
+            Subject::Group(group) => self.desired.groups.contains_key(group),
+            Subject::Token(token) => {
+                self.desired.tokens.contains_key(token) || self.desired.users.contains_key(token.user())
+            }
+        };
+        if is_declared { None } else { self.check_subject(subject, span) }
     }
 
     fn check_subject(&self, subject: &Subject, span: Span) -> Option<Diagnostic> {
@@ -240,4 +280,10 @@ impl Names<'_> {
             None => finding.help(otherwise),
         }
     }
+}
+
+/// A finding about a name that does no harm by not existing: worth a word only if another was probably meant.
+fn slip(finding: Diagnostic) -> Option<Diagnostic> {
+    let is_suggested = finding.help.iter().any(|help| help.starts_with("did you mean"));
+    is_suggested.then_some(Diagnostic { severity: Severity::Warning, ..finding })
 }

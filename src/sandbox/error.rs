@@ -15,6 +15,12 @@ pub enum SandboxError {
         /// What the system says.
         source: io::Error,
     },
+    /// The folder is somebody else's.
+    #[error("`{dir}` is not a sandbox's folder, and not empty")]
+    NotASandbox {
+        /// Which folder.
+        dir: PathBuf,
+    },
     /// Nothing can listen there.
     #[error("cannot listen on {addr}")]
     Listen {

@@ -63,9 +63,13 @@ const SIGNING_KEY: &str = "priv/authkey.key";
 const LOCK: &str = ".lock";
 
 impl Folder {
-    /// Opens `dir`, made into a fresh node if there is no user.cfg in it.
+    /// Opens `dir`; a folder that is empty or missing is made into a fresh node, and one with a user.cfg alone completed.
     pub(super) fn open(dir: &Path) -> Result<Folder, SandboxError> {
         let folder = Folder { dir: dir.to_owned(), cache: Mutex::new(None) };
+        let is_foreign = !dir.join(USER_CFG).exists() && !dir.join(LOCK).exists();
+        if is_foreign && fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some()) {
+            return Err(SandboxError::NotASandbox { dir: dir.to_owned() });
+        }
         let private = dir.join("priv");
         fs::create_dir_all(&private).map_err(|source| SandboxError::File { path: private, source })?;
         folder.lock()?.install()?;
@@ -294,7 +298,9 @@ impl From<SandboxError> for Failure {
     fn from(error: SandboxError) -> Failure {
         match error {
             SandboxError::Locked { .. } => Failure::died("cfs-lock 'file-user_cfg' error: got lock request timeout"),
-            SandboxError::File { .. } | SandboxError::Listen { .. } => Failure::died(error),
+            SandboxError::File { .. } | SandboxError::NotASandbox { .. } | SandboxError::Listen { .. } => {
+                Failure::died(error)
+            }
         }
     }
 }

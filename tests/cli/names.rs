@@ -64,3 +64,26 @@ fn a_user_of_a_realm_that_does_not_exist_is_made_with_a_warning() {
     insta::assert_snapshot!(desk.run(&["apply", "--yes"]).seen());
     assert_eq!(desk.run(&["plan"]).stderr, "", "what is there is not warned of");
 }
+
+#[test]
+fn a_misspelt_revocation_is_noticed_and_a_done_one_is_not() {
+    let desk = Desk::with_user_cfg("group:team::\nacl:1:/vms:@team:PVEVMAdmin:\n");
+    desk.write(
+        "desired-state.yaml",
+        "version: 1
+groups: {gone: {state: absent}}
+acl:
+  - {path: /vms, roles: PVEVMAdmin, groups: taem, state: absent}
+  - {path: /vms, roles: PVEVMAdmin, groups: gone, state: absent}
+  - {path: /vms, roles: Unheard, users: long-gone@ldap, state: absent}
+",
+    );
+    insta::assert_snapshot!(desk.run(&["plan"]).seen());
+}
+
+#[test]
+fn what_only_this_server_takes_for_builtin_and_what_has_no_address_cannot_be_declared() {
+    let desk = Desk::with_user_cfg("group:.:::\n");
+    desk.write("desired-state.yaml", "version: 1\ngroups: {.: {comment: dot}}\nroles: {..: {privs: [VM.Audit]}}\n");
+    insta::assert_snapshot!(desk.run(&["plan"]).seen());
+}

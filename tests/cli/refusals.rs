@@ -56,3 +56,36 @@ fn no_endpoint_no_credential_and_nonsense_for_either_are_explained() {
     .collect();
     insta::assert_snapshot!(seen.join("\n"));
 }
+
+/// Flags win over the environment, the environment over the files.
+#[test]
+fn where_the_cluster_is_may_be_said_in_three_ways() {
+    let desk = desk();
+    let url = desk.serving.url();
+    desk.write("token", &format!("{}\n", desk.token));
+    desk.write("cluster.yaml", &format!("version: 1\ncluster: {{endpoint: '{url}'}}\n"));
+    desk.write("nowhere.yaml", "version: 1\ncluster: {endpoint: 'http://127.0.0.1:9'}\n");
+    let run = |endpoint: &str, arguments: &[&str]| {
+        let mut command = desk.command_at(endpoint, "", arguments);
+        desk.ran(&command.output().unwrap())
+    };
+    assert_eq!(run("", &["plan", "-f", "cluster.yaml", "--token-file", "token"]).code, 0);
+    let ran = run(&url, &["plan", "-f", "nowhere.yaml", "--token-file", "token"]);
+    assert_eq!(
+        (ran.code, ran.stderr.as_str()),
+        (0, "PROXMOX_VE_ENDPOINT wins over `cluster.endpoint`, http://127.0.0.1:9.\n")
+    );
+    let ran = run("http://127.0.0.1:9", &["plan", "-f", "nowhere.yaml", "--token-file", "token", "--endpoint", &url]);
+    assert_eq!(ran.code, 0, "{}", ran.seen());
+    desk.write("ca.yaml", "version: 1\ncluster: {endpoint: 'https://127.0.0.1:9', ca_file: missing.pem}\n");
+    let ran = run("", &["plan", "-f", "ca.yaml", "--token-file", "token"]);
+    assert!(ran.code == 1 && ran.stderr.contains("missing.pem"), "{}", ran.seen());
+}
+
+#[test]
+fn a_folder_with_something_else_in_it_does_not_become_a_sandbox() {
+    let desk = desk();
+    let before = std::fs::read_dir(desk.path(".")).unwrap().count();
+    insta::assert_snapshot!(desk.run(&["plan", "--sandbox=."]).seen());
+    assert_eq!(std::fs::read_dir(desk.path(".")).unwrap().count(), before, "nothing was left in it");
+}
