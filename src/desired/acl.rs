@@ -25,6 +25,10 @@ const VOCABULARY: Vocabulary = Vocabulary {
     keys: &["path", "roles", "users", "groups", "tokens", "propagate", "state"],
     unbuilt: &[],
     unmanaged: &[],
+    elsewhere: &[
+        ("privileges", "an entry grants roles: declare one with these privileges under `roles`"),
+        ("privs", "an entry grants roles: declare one with these privileges under `roles`"),
+    ],
     meant: &[
         ("paths", "path"),
         ("role", "roles"),

@@ -9,11 +9,21 @@ use super::notes::Notes;
 use super::value::scalar;
 use crate::diagnostic::Diagnostic;
 
+const CREDENTIALS: &str = "credentials come from the environment, such as PROXMOX_VE_API_TOKEN, never from this file";
+
 const VOCABULARY: Vocabulary = Vocabulary {
     noun: "`cluster`",
     keys: &["endpoint", "ca_file", "fingerprint"],
     unbuilt: &[],
     unmanaged: &[],
+    elsewhere: &[
+        ("api_token", CREDENTIALS),
+        ("insecure", "certificates are always checked: say which to trust with `ca_file` or `fingerprint`"),
+        ("password", CREDENTIALS),
+        ("token", CREDENTIALS),
+        ("user", CREDENTIALS),
+        ("username", CREDENTIALS),
+    ],
     meant: &[
         ("url", "endpoint"),
         ("host", "endpoint"),
@@ -65,10 +75,7 @@ fn check_endpoint(endpoint: &Located<String>, notes: &mut Notes) -> bool {
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     if host.contains('@') {
         notes.secrets.push(endpoint.span);
-        notes.push(
-            Diagnostic::error(endpoint.span, "`endpoint` holds a user name or a password")
-                .help("credentials come from the environment, such as PROXMOX_VE_API_TOKEN, never from this file"),
-        );
+        notes.push(Diagnostic::error(endpoint.span, "`endpoint` holds a user name or a password").help(CREDENTIALS));
         return false;
     }
     if host.is_empty() || host.contains(char::is_whitespace) {

@@ -50,6 +50,16 @@ fn only<T>(mut candidates: impl Iterator<Item = T>) -> Option<T> {
     candidates.next().filter(|_| candidates.next().is_none())
 }
 
+/// Whether the text is a token's id and not a user's.
+pub(super) fn is_token(text: &str) -> bool {
+    text.parse::<UserId>().is_err() && text.parse::<TokenId>().is_ok()
+}
+
+/// Whether the text is a user's id and not a token's.
+pub(super) fn is_user(text: &str) -> bool {
+    text.parse::<TokenId>().is_err() && text.parse::<UserId>().is_ok()
+}
+
 /// A user's id.
 pub(super) fn user(text: &str, span: Span, known: Known<'_>, notes: &mut Notes) -> Option<UserId> {
     let shown = Excerpt(text);
@@ -58,6 +68,10 @@ pub(super) fn user(text: &str, span: Span, known: Known<'_>, notes: &mut Notes) 
             None => return Some(user),
             Some(oddity) => odd_user(&user, oddity, span),
         },
+        Err(_) if text.split_once('=').is_some_and(|(id, _)| is_token(id)) => {
+            token(text, span, known, notes);
+            return None;
+        }
         Err(_) if text.parse::<TokenId>().is_ok() => {
             Diagnostic::error(span, format!("`{shown}` is a token, not a user")).help("put it under `tokens`")
         }
@@ -105,10 +119,16 @@ fn odd_user(user: &UserId, oddity: UserIdOddity, span: Span) -> Diagnostic {
 /// A token's id.
 pub(super) fn token(text: &str, span: Span, known: Known<'_>, notes: &mut Notes) -> Option<TokenId> {
     const FORM: &str = "a token id is the user's id, a ! and the token's name";
-    if let Some((id, _)) = text.split_once('=') {
+    let header = text.strip_prefix("PVEAPIToken=");
+    if header.is_some_and(is_token) {
+        let error = Diagnostic::error(span, "this is how a token is named in a header, not its id");
+        notes.push(error.label(format!("did you mean `{}`?", Excerpt(header.unwrap_or(text)))));
+        return None;
+    }
+    if let Some((id, secret)) = header.unwrap_or(text).split_once('=') {
         // In quotes, where the `=` stands is not known to the byte.
         let bare = span.end - span.start == text.len();
-        notes.secrets.push(if bare { Span { start: span.start + id.len() + 1, ..span } } else { span });
+        notes.secrets.push(if bare { Span { start: span.end - secret.len(), ..span } } else { span });
         let error = Diagnostic::error(span, format!("`{}` is followed by what looks like its secret", Excerpt(id)));
         notes.push(error.help("remove everything from the `=` on; renew the secret if others can read this file"));
         return None;

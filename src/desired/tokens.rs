@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::document::{Declared, Desired, Format, Presence, Sink, TokenWish, Wish};
 use super::expire::expire;
-use super::fields::{Fields, State, Vocabulary, declare};
+use super::fields::{Fields, State, Vocabulary, declare, is_outdented};
 use super::names::{self, Known};
 use super::node::{Entry, Excerpt, Node, Value};
 use super::notes::Notes;
@@ -17,8 +17,19 @@ use crate::pve::TokenId;
 const VOCABULARY: Vocabulary = Vocabulary {
     noun: "a token",
     keys: &["comment", "expire", "privsep", "secret", "state"],
-    unbuilt: &["rotate"],
+    unbuilt: &[("rotate", "remove it")],
     unmanaged: &[],
+    elsewhere: &[
+        ("acl", "what a token may do is said under `acl`"),
+        ("permissions", "what a token may do is said under `acl`"),
+        ("privileges", "what a token may do is said under `acl`"),
+        ("privs", "what a token may do is said under `acl`"),
+        ("role", "what a token may do is said under `acl`"),
+        ("roles", "what a token may do is said under `acl`"),
+        ("enable", "a token works as long as its user is enabled; to end it alone, write `expire`"),
+        ("groups", "a token is in no group: grant to its user's groups, or to the token itself under `acl`"),
+        ("user", "the user is part of the token's id: `ann@pve!deploy`"),
+    ],
     meant: &[
         ("expires", "expire"),
         ("expiry", "expire"),
@@ -31,8 +42,9 @@ const VOCABULARY: Vocabulary = Vocabulary {
 const SECRET: Vocabulary = Vocabulary {
     noun: "a secret",
     keys: &["file", "format", "name"],
-    unbuilt: &["command"],
+    unbuilt: &[("command", "write the secret to a file: `file: secrets/homepage.env`")],
     unmanaged: &[],
+    elsewhere: &[],
     meant: &[("path", "file"), ("variable", "name"), ("var", "name"), ("env", "name"), ("type", "format")],
 };
 
@@ -54,9 +66,18 @@ pub(super) fn read(
     deliveries: &mut Vec<Delivery>,
     notes: &mut Notes,
 ) {
+    notes.hide_text(&entry.value);
+    if is_outdented(entry, &VOCABULARY, "token id", notes) {
+        return;
+    }
+    if names::is_user(&entry.key) {
+        // Its attributes are a user's, or tokens by their names alone.
+        notes.hide(&entry.value);
+        names::token(&entry.key, entry.span, Known::users(&desired.users), notes);
+        return;
+    }
     // What follows a `=` would be the secret.
     let owner = format!("token `{}`", entry.key.split('=').next().unwrap_or_default());
-    notes.hide_text(&entry.value);
     let fields = Fields::read(&entry.value, &VOCABULARY, &owner, notes);
     let secret = fields.get("secret").and_then(|node| secret(node, folder, notes));
     let wish = TokenWish {
