@@ -12,6 +12,12 @@ pub(super) fn strange(text: &str) -> Option<String> {
     })
 }
 
+/// Like [`strange`], for a message that names the character already: letters are odd enough by that.
+pub(super) fn unseen(text: &str) -> Option<String> {
+    let found = text.chars().find(|c| !c.is_ascii())?;
+    strange(text).filter(|_| !found.is_alphanumeric())
+}
+
 /// `text` without blanks around it and without what nobody sees or means: invisible characters and typographic quotes.
 pub(super) fn plain(text: &str) -> String {
     text.chars().filter(|c| !is_invisible(*c) && !is_quote(*c)).collect::<String>().trim().to_owned()
@@ -41,6 +47,7 @@ mod tests {
             assert_eq!(strange(text).as_deref(), Some(told));
         }
         assert_eq!(strange("enable"), None);
+        assert_eq!((unseen("\u{fc}"), unseen("\u{200b}")), (None, strange("\u{200b}")));
     }
 
     #[test]

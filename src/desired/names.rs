@@ -1,8 +1,10 @@
 //! Ids, with what is said of those that the server would refuse, and which one was probably meant.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 use super::document::{Declared, Desired, TokenWish, UserWish};
+use super::look_alike::{plain, unseen};
 use super::node::Excerpt;
 use super::notes::Notes;
 use crate::diagnostic::{Diagnostic, Span};
@@ -87,7 +89,7 @@ pub(super) fn user(text: &str, span: Span, known: Known<'_>, notes: &mut Notes) 
                 None => error,
             }
         }
-        Err(error) => refused(text, error, span),
+        Err(error) => refused::<UserId>(text, error, span),
     };
     notes.push(error);
     None
@@ -96,7 +98,7 @@ pub(super) fn user(text: &str, span: Span, known: Known<'_>, notes: &mut Notes) 
 fn odd_user(user: &UserId, oddity: UserIdOddity, span: Span) -> Diagnostic {
     match oddity {
         UserIdOddity::Separator(c) => {
-            let error = Diagnostic::error(span, format!("the user id `{user}` cannot hold {c:?}"));
+            let error = Diagnostic::error(span, format!("the user id `{user}` cannot hold `{c}`"));
             let parts = user.as_str().split(c).map(str::trim);
             if parts.clone().all(|part| part.parse::<UserId>().is_ok()) {
                 let list: Vec<&str> = parts.collect();
@@ -107,11 +109,19 @@ fn odd_user(user: &UserId, oddity: UserIdOddity, span: Span) -> Diagnostic {
             )
         }
         UserIdOddity::NotAscii(c) => {
-            Diagnostic::error(span, format!("the user id `{user}` cannot hold {c:?}, which is not ASCII"))
+            let error = Diagnostic::error(span, format!("the user id `{user}` cannot hold `{c}`, which is not ASCII"));
+            let meant = plain(user.as_str());
+            let error = match meant.parse::<UserId>() {
+                Ok(meant) if meant.oddity().is_none() => error.label(format!("did you mean `{meant}`?")),
+                _ => error,
+            };
+            unseen(user.as_str())
+                .into_iter()
+                .fold(error, Diagnostic::help)
                 .help("Proxmox VE stores such a user, and does not reliably find it again")
         }
         UserIdOddity::Control(c) => {
-            Diagnostic::error(span, format!("a user id cannot hold the control character {c:?}"))
+            Diagnostic::error(span, format!("a user id cannot hold the control character U+{:04X}", u32::from(c)))
         }
     }
 }
@@ -137,7 +147,7 @@ pub(super) fn token(text: &str, span: Span, known: Known<'_>, notes: &mut Notes)
     let error = match text.parse::<TokenId>() {
         Ok(token) => match token.user().oddity() {
             None => return Some(token),
-            Some(oddity) => odd_user(token.user(), oddity, span),
+            Some(oddity) => several(text, span).unwrap_or_else(|| odd_user(token.user(), oddity, span)),
         },
         Err(NameError::NoTokenName) => match (text.parse::<UserId>(), text.strip_prefix('@')) {
             (Ok(user), _) => {
@@ -171,10 +181,19 @@ pub(super) fn token(text: &str, span: Span, known: Known<'_>, notes: &mut Notes)
                 None => error.help(format!("{FORM}: `{user}@pam!{name}`, `{user}@pve!{name}`")),
             }
         }
-        Err(error) => refused(text, error, span),
+        Err(error) => refused::<TokenId>(text, error, span),
     };
     notes.push(error);
     None
+}
+
+/// The finding that a text is several token ids.
+fn several(text: &str, span: Span) -> Option<Diagnostic> {
+    let ids: Vec<&str> = text.split([',', ';']).map(str::trim).collect();
+    (ids.len() > 1 && ids.iter().all(|id| is_token(id))).then(|| {
+        Diagnostic::error(span, "this is more than one token id")
+            .help(format!("several tokens are written as a list: `[{}]`", Excerpt(&ids.join(", "))))
+    })
 }
 
 /// A group's name.
@@ -195,7 +214,7 @@ pub(super) fn group(text: &str, span: Span, notes: &mut Notes) -> Option<GroupId
         _ if text.parse::<UserId>().is_ok() => {
             Diagnostic::error(span, format!("`{shown}` is a user, not a group")).help("put it under `users`")
         }
-        _ => refused(text, error, span),
+        _ => refused::<GroupId>(text, error, span),
     });
     None
 }
@@ -205,14 +224,14 @@ pub(super) fn role(text: &str, span: Span, notes: &mut Notes) -> Option<RoleId> 
     match text.parse() {
         Ok(role) => Some(role),
         Err(error) => {
-            notes.push(refused(text, error, span));
+            notes.push(refused::<RoleId>(text, error, span));
             None
         }
     }
 }
 
-/// The finding that the server would refuse a name.
-pub(super) fn refused(text: &str, error: NameError, span: Span) -> Diagnostic {
+/// The finding that the server would refuse a name of the kind `T`.
+pub(super) fn refused<T: FromStr>(text: &str, error: NameError, span: Span) -> Diagnostic {
     let kind = match &error {
         NameError::Empty { kind }
         | NameError::Character { kind, .. }
@@ -225,10 +244,21 @@ pub(super) fn refused(text: &str, error: NameError, span: Span) -> Diagnostic {
         NameError::NotAVmId => NameKind::Vm,
     };
     let finding = Diagnostic::error(span, error.to_string());
+    let meant = plain(text);
+    if meant != text && meant.parse::<T>().is_ok() {
+        let finding = finding.label(format!("did you mean `{meant}`?"));
+        return match unseen(text) {
+            Some(help) => finding.help(help),
+            None => finding,
+        };
+    }
+    if let Some(help) = unseen(text) {
+        return finding.help(help);
+    }
     if matches!(error, NameError::Character { found: ',' | ';' | ' ', .. }) {
         let parts: Vec<&str> = text.split([',', ';', ' ']).filter(|part| !part.is_empty()).collect();
         let whole = |part: &&str| match kind {
-            NameKind::User | NameKind::Realm | NameKind::Token => part.contains('@'),
+            NameKind::User | NameKind::Realm | NameKind::Token | NameKind::TokenName => part.contains('@'),
             NameKind::Privilege => part.contains('.'),
             NameKind::Group | NameKind::Role | NameKind::Pool | NameKind::Storage | NameKind::Vm => true,
         };
@@ -245,7 +275,9 @@ pub(super) fn refused(text: &str, error: NameError, span: Span) -> Diagnostic {
         NameKind::Realm => {
             finding.help("a realm is a letter, then letters, digits, `.`, `_` and `-`: `pam`, `my-ldap`")
         }
-        NameKind::Token => finding.help("a token's name is a letter, then letters, digits, `.`, `_` and `-`"),
+        NameKind::Token | NameKind::TokenName => {
+            finding.help("a token's name is a letter, then letters, digits, `.`, `_` and `-`")
+        }
         NameKind::Group | NameKind::Role => finding.help("letters, digits, `.`, `_` and `-` are allowed"),
         NameKind::Privilege => finding.help("a privilege looks like `VM.Audit`"),
         NameKind::Pool | NameKind::Storage | NameKind::Vm => finding,

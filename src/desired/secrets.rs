@@ -69,7 +69,7 @@ mod tests {
     fn a_line_that_cannot_be_parsed_hides_the_value_of_a_password() {
         let hidden = |text: &str| secret_of_line(text, 0).map(|range| text[range].to_owned());
         assert_eq!(hidden("  password: a: b\nc: d"), Some(" a: b".to_owned()));
-        assert_eq!(hidden("u: {\"passwd\": 'x"), Some("\": 'x"[1..].to_owned()));
+        assert_eq!(hidden("u: {\"passwd\": 'x"), Some(" 'x".to_owned()));
         assert_eq!(hidden("secret=x: y"), Some("x: y".to_owned()));
         for open in ["tokens: {a", "secret: {file: x", "tokens:", "groups: [a: b", ""] {
             assert_eq!(hidden(open), None, "{open}");

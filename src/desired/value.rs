@@ -1,6 +1,7 @@
 //! Single values and lists of names, with what is said when something else stands there.
 
 use super::document::Located;
+use super::look_alike::strange;
 use super::node::{Excerpt, Node, Scalar, Style, Value};
 use super::notes::Notes;
 use crate::diagnostic::{Diagnostic, Span, nearest};
@@ -104,7 +105,11 @@ pub(super) fn repeated(key: &str, name: &impl std::fmt::Display, first: Span, ag
 
 /// The finding that something of the wrong kind stands at `node`.
 pub(super) fn mismatch(node: &Node<'_>, key: &str, expected: &str) -> Diagnostic {
-    Diagnostic::error(node.span, format!("`{key}`: expected {expected}, found {}", node.found()))
+    let error = Diagnostic::error(node.span, format!("`{key}`: expected {expected}, found {}", node.found()));
+    match &node.value {
+        Value::Scalar(scalar) => strange(&scalar.text).into_iter().fold(error, Diagnostic::help),
+        Value::List(_) | Value::Mapping(_) => error,
+    }
 }
 
 fn nothing(span: Span, key: &str) -> Diagnostic {
