@@ -1,6 +1,6 @@
 //! `tokens`
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::document::{Declared, Desired, Format, Presence, Sink, TokenWish, Wish};
 use super::expire::expire;
@@ -44,8 +44,8 @@ const SECRET: Vocabulary = Vocabulary {
     keys: &["file", "format", "name"],
     unbuilt: &[("command", "write the secret to a file: `file: secrets/homepage.env`")],
     unmanaged: &[],
-    elsewhere: &[],
-    meant: &[("path", "file"), ("variable", "name"), ("var", "name"), ("env", "name"), ("type", "format")],
+    elsewhere: &[("env", "a variable in a file is `{file: .., format: env, name: ..}`")],
+    meant: &[("path", "file"), ("variable", "name"), ("var", "name"), ("type", "format")],
 };
 
 /// A token's sink and where it was written, to find two that are in each other's way.
@@ -109,7 +109,14 @@ fn secret(node: &Node<'_>, folder: &Path, notes: &mut Notes) -> Option<(Sink, Sp
         );
         return None;
     }
-    notes.hide_text(node);
+    if let Value::Scalar(_) = node.value {
+        notes.hide(node);
+        notes.push(
+            Diagnostic::error(node.span, "`secret` says where the secret goes, in a mapping")
+                .help("write the path as `secret: {file: ..}`; a secret itself never stands in this file"),
+        );
+        return None;
+    }
     let fields = Fields::read(node, &SECRET, "`secret`", notes);
     let name = fields.get("name").and_then(|node| variable(node, notes));
     let format = match fields.get("format") {
@@ -142,7 +149,7 @@ fn secret(node: &Node<'_>, folder: &Path, notes: &mut Notes) -> Option<(Sink, Sp
     };
     let Some(file) = fields.get("file") else {
         if let Value::Mapping(entries) = &node.value
-            && entries.iter().all(|entry| entry.key != "command")
+            && entries.iter().all(|entry| !matches!(&*entry.key, "command" | "env"))
         {
             notes.push(
                 Diagnostic::error(node.span, "`secret` names no file").help("add it: `file: secrets/homepage.env`"),
@@ -151,19 +158,33 @@ fn secret(node: &Node<'_>, folder: &Path, notes: &mut Notes) -> Option<(Sink, Sp
         return None;
     };
     let written = &*scalar(file, "file", "the path of a file", notes)?.text;
-    if written.is_empty() || written.ends_with('/') || written.contains('\0') {
+    let named = Path::new(written).components().next_back().is_some_and(|last| matches!(last, Component::Normal(_)));
+    if !named || written.ends_with('/') || written.contains('\0') {
         notes.push(
             Diagnostic::error(file.span, format!("`{}` is not the path of a file", Excerpt(written)))
                 .help("a relative path starts at the folder of the file that it stands in"),
         );
         return None;
     }
+    if written.starts_with("~/") {
+        notes.push(
+            Diagnostic::error(file.span, "`~` does not stand for a home folder here")
+                .help("a path is taken as it is written: write it out, or relative to the folder of this file"),
+        );
+        return None;
+    }
+    if written.contains('$') {
+        notes.push(
+            Diagnostic::warning(file.span, "`$` does not stand for a variable here")
+                .help("a path is taken as it is written, and so the file will be called"),
+        );
+    }
     Some((Sink { file: tidy(&folder.join(written)), format }, file.span))
 }
 
 /// The path without parts that say nothing, so that two spellings of one file are the same.
 pub(super) fn tidy(path: &Path) -> PathBuf {
-    path.components().filter(|part| !matches!(part, std::path::Component::CurDir)).collect()
+    path.components().filter(|part| !matches!(part, Component::CurDir)).collect()
 }
 
 fn variable(node: &Node<'_>, notes: &mut Notes) -> Option<String> {
