@@ -1,8 +1,9 @@
 //! `acl`
 
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
 
-use super::document::{Desired, GrantOrigin, Located, Presence};
+use super::document::{Declared, Desired, GrantOrigin, Located, Presence, RoleWish};
 use super::fields::{Fields, State, Vocabulary};
 use super::names::{self, Known};
 use super::node::{Node, Value};
@@ -12,7 +13,7 @@ use super::roles::misspelt;
 use super::value::{boolean, names as list};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::model::{Grant, Propagate};
-use crate::pve::{AclPath, RoleId, Subject};
+use crate::pve::{AclPath, RoleId, Subject, lifetime};
 
 /// How many grants the files may multiply to: several times what a cluster can hold (api-facts.md, Limits that matter
 /// for size), and few enough to keep in memory.
@@ -61,7 +62,7 @@ pub(super) fn read(node: &Node<'_>, desired: &mut Desired, notes: &mut Notes) {
     let paths = items(&fields, "path", "paths", notes);
     let paths: Vec<Located<AclPath>> = located(paths, |text, span| path(text, span, notes));
     let roles = items(&fields, "roles", "role names", notes);
-    let roles: Vec<Located<RoleId>> = located(roles, |text, span| role(text, span, notes));
+    let roles: Vec<Located<RoleId>> = located(roles, |text, span| role(text, span, &desired.roles, notes));
     let subjects = subjects(&fields, Known::all(desired), notes);
     let propagate = fields.get("propagate").and_then(|node| boolean(node, "propagate", notes));
     let wish = match fields.state(OWNER, &["path", "roles", "users", "groups", "tokens"], notes) {
@@ -191,9 +192,17 @@ fn located<T>(texts: Vec<Located<&str>>, mut read: impl FnMut(&str, Span) -> Opt
         .collect()
 }
 
-fn role(text: &str, span: Span, notes: &mut Notes) -> Option<RoleId> {
+fn role(text: &str, span: Span, declared: &BTreeMap<RoleId, Declared<RoleWish>>, notes: &mut Notes) -> Option<RoleId> {
     let role = names::role(text, span, notes)?;
-    let Some(meant) = misspelt(&role) else { return Some(role) };
+    let Some(meant) = misspelt(&role) else {
+        if text.parse().is_ok_and(|privilege| lifetime(&privilege).is_some()) && !declared.contains_key(&role) {
+            notes.push(
+                Diagnostic::warning(span, format!("`{role}` is a privilege, and hardly a role"))
+                    .help("declare a role with this privilege under `roles`, and grant that"),
+            );
+        }
+        return Some(role);
+    };
     notes.push(
         Diagnostic::error(span, format!("there is no builtin role `{role}`")).label(format!("did you mean `{meant}`?")),
     );

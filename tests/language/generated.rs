@@ -37,6 +37,7 @@ fn a_byte_order_mark_is_skipped() {
 fn utf_16_is_named() {
     let bytes: Vec<u8> = "\u{feff}version: 1\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     told_as("utf-16", &said_of(&bytes));
+    assert_eq!(said_of(&bytes), said_of(&bytes[2..]));
 }
 
 #[test]
