@@ -108,6 +108,6 @@ mod tests {
             assert_eq!(found.len(), count, "{json}");
         }
         let error = ids::<_, GroupId, BTreeSet<_>>(&mut serde_json::Deserializer::from_str(r#""a,b/c""#)).unwrap_err();
-        assert_eq!(error.to_string(), "`b/c` is listed, but a group name cannot contain '/'");
+        assert_eq!(error.to_string(), "`b/c` is listed, but a group name cannot contain `/`");
     }
 }

@@ -284,9 +284,9 @@ mod tests {
     #[test]
     fn an_id_that_is_none_is_named() {
         let error = user(serde_json::json!({"userid": "a@pve", "tokens": [{"tokenid": "1"}]})).unwrap_err();
-        assert!(error.to_string().starts_with("`a@pve!1` is listed, but a token id"), "{error}");
+        assert!(error.to_string().starts_with("`a@pve!1` is listed, but a token name"), "{error}");
         let ace = serde_json::json!({"path": "/vms", "type": "group", "ugid": "a b", "roleid": "R", "propagate": 1});
         let error = serde_json::from_value::<Ace>(ace).unwrap_err();
-        assert_eq!(error.to_string(), "`a b` is listed at `/vms`, but a group name cannot contain ' '");
+        assert_eq!(error.to_string(), "`a b` is listed at `/vms`, but a group name cannot contain a blank");
     }
 }

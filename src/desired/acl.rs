@@ -1,8 +1,9 @@
 //! `acl`
 
+use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
 
-use super::document::{Desired, GrantOrigin, Located, Presence};
+use super::document::{Declared, Desired, GrantOrigin, Located, Presence, RoleWish};
 use super::fields::{Fields, State, Vocabulary};
 use super::names::{self, Known};
 use super::node::{Node, Value};
@@ -12,11 +13,13 @@ use super::roles::misspelt;
 use super::value::{boolean, names as list};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::model::{Grant, Propagate};
-use crate::pve::{AclPath, RoleId, Subject};
+use crate::pve::{AclPath, RoleId, Subject, lifetime};
 
 /// How many grants the files may multiply to: several times what a cluster can hold (api-facts.md, Limits that matter
 /// for size), and few enough to keep in memory.
 const MOST: usize = 100_000;
+
+const SUBJECTS: [(&str, &str); 3] = [("users", "user ids"), ("groups", "group names"), ("tokens", "token ids")];
 
 const OWNER: &str = "this `acl` entry";
 
@@ -25,6 +28,10 @@ const VOCABULARY: Vocabulary = Vocabulary {
     keys: &["path", "roles", "users", "groups", "tokens", "propagate", "state"],
     unbuilt: &[],
     unmanaged: &[],
+    elsewhere: &[
+        ("privileges", "an entry grants roles: declare one with these privileges under `roles`"),
+        ("privs", "an entry grants roles: declare one with these privileges under `roles`"),
+    ],
     meant: &[
         ("paths", "path"),
         ("role", "roles"),
@@ -51,11 +58,12 @@ pub(super) fn read(node: &Node<'_>, desired: &mut Desired, notes: &mut Notes) {
         return;
     }
     let fields = Fields::read(node, &VOCABULARY, OWNER, notes);
-    let paths = required(&fields, node, "path", "paths", notes);
+    check_complete(&fields, node, notes);
+    let paths = items(&fields, "path", "paths", notes);
     let paths: Vec<Located<AclPath>> = located(paths, |text, span| path(text, span, notes));
-    let roles = required(&fields, node, "roles", "role names", notes);
-    let roles: Vec<Located<RoleId>> = located(roles, |text, span| role(text, span, notes));
-    let subjects = subjects(&fields, node, Known::all(desired), notes);
+    let roles = items(&fields, "roles", "role names", notes);
+    let roles: Vec<Located<RoleId>> = located(roles, |text, span| role(text, span, &desired.roles, notes));
+    let subjects = subjects(&fields, Known::all(desired), notes);
     let propagate = fields.get("propagate").and_then(|node| boolean(node, "propagate", notes));
     let wish = match fields.state(OWNER, &["path", "roles", "users", "groups", "tokens"], notes) {
         State::Present => Presence::Present(Propagate::from(propagate.unwrap_or(true))),
@@ -138,21 +146,31 @@ fn say(wish: &Presence<Propagate>) -> &'static str {
     }
 }
 
-/// The texts of a list that an entry cannot do without.
-fn required<'n>(
-    fields: &Fields<'n, '_>,
-    entry: &Node<'_>,
-    key: &str,
-    of: &str,
-    notes: &mut Notes,
-) -> Vec<Located<&'n str>> {
-    let Some(node) = fields.get(key) else {
-        notes.push(
-            Diagnostic::error(entry.span, format!("an `acl` entry has no `{key}`"))
-                .help("an entry says where, what and to whom: `path`, `roles`, and `users`, `groups` or `tokens`"),
-        );
+/// Reports what an entry lacks, all of it at once.
+fn check_complete(fields: &Fields<'_, '_>, entry: &Node<'_>, notes: &mut Notes) {
+    let path = fields.get("path").is_none().then_some("no `path`");
+    let roles = fields.get("roles").is_none().then_some("no `roles`");
+    let subjects = SUBJECTS.iter().all(|(key, _)| fields.get(key).is_none());
+    let subjects = subjects.then_some("neither `users` nor `groups` nor `tokens`");
+    let lacking: Vec<&str> = path.into_iter().chain(roles).chain(subjects).collect();
+    if lacking.is_empty() {
+        return;
+    }
+    let error = Diagnostic::error(entry.span, format!("an `acl` entry has {}", lacking.join(", and ")))
+        .help("an entry says where, what and to whom: `path`, `roles`, and `users`, `groups` or `tokens`");
+    // `- path: /` and then `- roles: ..` are two entries.
+    let alone = lacking.len() == 2 && matches!(&entry.value, Value::Mapping(entries) if entries.len() == 1);
+    notes.push(if alone { error.help("what belongs to one entry stands below one dash") } else { error });
+}
+
+/// The texts of a list, which is not to be empty.
+fn items<'n>(fields: &Fields<'n, '_>, key: &str, of: &str, notes: &mut Notes) -> Vec<Located<&'n str>> {
+    let Some(node) = fields.get(key) else { return Vec::new() };
+    if node.is_null() {
+        notes
+            .push(Diagnostic::error(node.span, format!("`{key}` has no value")).help("name one, or several in a list"));
         return Vec::new();
-    };
+    }
     let items = list(node, key, of, notes);
     if items.as_ref().is_some_and(Vec::is_empty) && is_empty_list(node) {
         notes.push(
@@ -174,35 +192,32 @@ fn located<T>(texts: Vec<Located<&str>>, mut read: impl FnMut(&str, Span) -> Opt
         .collect()
 }
 
-fn role(text: &str, span: Span, notes: &mut Notes) -> Option<RoleId> {
+fn role(text: &str, span: Span, declared: &BTreeMap<RoleId, Declared<RoleWish>>, notes: &mut Notes) -> Option<RoleId> {
     let role = names::role(text, span, notes)?;
-    let Some(meant) = misspelt(&role) else { return Some(role) };
+    let Some(meant) = misspelt(&role) else {
+        if text.parse().is_ok_and(|privilege| lifetime(&privilege).is_some()) && !declared.contains_key(&role) {
+            notes.push(
+                Diagnostic::warning(span, format!("`{role}` is a privilege, and hardly a role"))
+                    .help("declare a role with this privilege under `roles`, and grant that"),
+            );
+        }
+        return Some(role);
+    };
     notes.push(
         Diagnostic::error(span, format!("there is no builtin role `{role}`")).label(format!("did you mean `{meant}`?")),
     );
     None
 }
 
-fn subjects(fields: &Fields<'_, '_>, entry: &Node<'_>, known: Known<'_>, notes: &mut Notes) -> Vec<Located<Subject>> {
+fn subjects(fields: &Fields<'_, '_>, known: Known<'_>, notes: &mut Notes) -> Vec<Located<Subject>> {
     let mut subjects = Vec::new();
-    let mut keys = 0;
-    for (key, of) in [("users", "user ids"), ("groups", "group names"), ("tokens", "token ids")] {
-        if fields.get(key).is_none() {
-            continue;
-        }
-        keys += 1;
-        let texts = required(fields, entry, key, of, notes);
+    for (key, of) in SUBJECTS {
+        let texts = items(fields, key, of, notes);
         subjects.extend(located(texts, |text, span| match key {
             "users" => names::user(text, span, known, notes).map(Subject::User),
             "groups" => names::group(text, span, notes).map(Subject::Group),
             _ => names::token(text, span, known, notes).map(Subject::Token),
         }));
-    }
-    if keys == 0 {
-        notes.push(
-            Diagnostic::error(entry.span, "an `acl` entry names nobody")
-                .help("say to whom: `users`, `groups` or `tokens`"),
-        );
     }
     subjects.retain(|subject| {
         let root = matches!(&subject.value, Subject::User(user) if user.is_root());

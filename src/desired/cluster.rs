@@ -9,11 +9,21 @@ use super::notes::Notes;
 use super::value::scalar;
 use crate::diagnostic::Diagnostic;
 
+const CREDENTIALS: &str = "credentials come from the environment, such as PROXMOX_VE_API_TOKEN, never from this file";
+
 const VOCABULARY: Vocabulary = Vocabulary {
     noun: "`cluster`",
     keys: &["endpoint", "ca_file", "fingerprint"],
     unbuilt: &[],
     unmanaged: &[],
+    elsewhere: &[
+        ("api_token", CREDENTIALS),
+        ("insecure", "certificates are always checked: say which to trust with `ca_file` or `fingerprint`"),
+        ("password", CREDENTIALS),
+        ("token", CREDENTIALS),
+        ("user", CREDENTIALS),
+        ("username", CREDENTIALS),
+    ],
     meant: &[
         ("url", "endpoint"),
         ("host", "endpoint"),
@@ -55,24 +65,49 @@ fn check_endpoint(endpoint: &Located<String>, notes: &mut Notes) -> bool {
     let rest = endpoint.value.strip_prefix("https://").or_else(|| endpoint.value.strip_prefix("http://"));
     let Some(rest) = rest else {
         let error = Diagnostic::error(endpoint.span, "`endpoint` is not an address");
-        notes.push(if endpoint.value.is_empty() || endpoint.value.contains("://") {
-            error.help(FORM)
-        } else {
-            error.label(format!("did you mean `https://{}`?", Excerpt(&endpoint.value)))
+        let host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+        let named = endpoint.value.chars().all(host) && endpoint.value.contains(|c: char| c.is_ascii_alphabetic());
+        let meant = match endpoint.value.rsplit_once(':') {
+            _ if !named => None,
+            Some((_, port)) if port.parse::<u16>().is_ok() => Some(format!("https://{}", endpoint.value)),
+            Some(_) => None,
+            None => Some(format!("https://{}:8006", endpoint.value)),
+        };
+        notes.push(match meant {
+            Some(meant) => error.label(format!("did you mean `{}`?", Excerpt(&meant))),
+            None => error.help(FORM),
         });
         return false;
     };
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     if host.contains('@') {
         notes.secrets.push(endpoint.span);
-        notes.push(
-            Diagnostic::error(endpoint.span, "`endpoint` holds a user name or a password")
-                .help("credentials come from the environment, such as PROXMOX_VE_API_TOKEN, never from this file"),
-        );
+        notes.push(Diagnostic::error(endpoint.span, "`endpoint` holds a user name or a password").help(CREDENTIALS));
         return false;
     }
     if host.is_empty() || host.contains(char::is_whitespace) {
         notes.push(Diagnostic::error(endpoint.span, "`endpoint` names no host").help(FORM));
+        return false;
+    }
+    if !matches!(&rest[host.len()..], "" | "/" | "/api2/json" | "/api2/json/") {
+        notes.push(Diagnostic::error(endpoint.span, "`endpoint` goes on after host and port").help(FORM));
+        return false;
+    }
+    let here = ["localhost", "127.", "[::1]"].iter().any(|here| host.starts_with(here));
+    if endpoint.value.starts_with("http:") && !here {
+        notes.push(
+            Diagnostic::error(
+                endpoint.span,
+                "`endpoint` is plain http, which would show the credential to the network",
+            )
+            .label(format!("did you mean `https://{}`?", Excerpt(rest))),
+        );
+        return false;
+    }
+    // Behind the brackets of an IPv6 address, too.
+    let port = host.rsplit(']').next().unwrap_or_default().split_once(':').map(|(_, port)| port);
+    if port.is_some_and(|port| port.parse::<u16>().is_err()) {
+        notes.push(Diagnostic::error(endpoint.span, "`endpoint` has a port that is none").help(FORM));
         return false;
     }
     true

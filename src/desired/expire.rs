@@ -28,6 +28,9 @@ pub(super) fn expire(node: Option<&Node<'_>>, notes: &mut Notes) -> Wish<Expire>
             if expire == Expire::Never && written.text != "never" {
                 notes.push(Diagnostic::hint(node.span, "0 means never").label("better written `never`"));
             }
+            if let Some(warning) = unlikely(&written.text, expire, node.span) {
+                notes.push(warning);
+            }
             Wish::Set(expire)
         }
         Err(error) => {
@@ -35,6 +38,25 @@ pub(super) fn expire(node: Option<&Node<'_>>, notes: &mut Notes) -> Wish<Expire>
             Wish::Leave
         }
     }
+}
+
+/// A number that was hardly meant as seconds: a day without its dashes, or milliseconds.
+fn unlikely(text: &str, expire: Expire, span: Span) -> Option<Diagnostic> {
+    const YEAR_10000: u64 = 253_402_300_800;
+    let Expire::At(seconds) = expire else { return None };
+    if seconds >= YEAR_10000 {
+        return Some(
+            Diagnostic::warning(span, format!("`expire` is thousands of years away: `{text}` seconds"))
+                .help("it counts seconds, not milliseconds; for no end, write `never`"),
+        );
+    }
+    let day = (text.len() == 8 && text.is_ascii()).then(|| format!("{}-{}-{}", &text[..4], &text[4..6], &text[6..]))?;
+    day.parse::<Date>().ok()?;
+    let year = Timestamp::from_second(i64::try_from(seconds).ok()?).ok()?.to_zoned(TimeZone::UTC).year();
+    Some(
+        Diagnostic::warning(span, format!("`expire` is in {year}: `{text}` seconds"))
+            .label(format!("did you mean `{day}`?")),
+    )
 }
 
 fn parse(text: &str, span: Span) -> Result<Expire, Box<Diagnostic>> {
@@ -46,7 +68,7 @@ fn parse(text: &str, span: Span) -> Result<Expire, Box<Diagnostic>> {
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return match text.parse::<u64>() {
             Ok(seconds) if seconds <= LATEST => Ok(Expire::from(seconds)),
-            _ => Err(error(format!("`expire` is too late: {shown}"))
+            _ => Err(error(format!("`expire` is too late: `{shown}`"))
                 .label("more than 2^53 seconds")
                 .help("Proxmox VE accepts such a number and then loses the user or token; for no end, write `never`")
                 .into()),
@@ -54,23 +76,24 @@ fn parse(text: &str, span: Span) -> Result<Expire, Box<Diagnostic>> {
     }
     if text.parse::<f64>().is_ok_and(f64::is_finite) {
         let fault = if text.starts_with('-') { "cannot be negative" } else { "is not a whole number" };
-        return Err(error(format!("`expire` {fault}: {shown}")).help(FORMS).into());
+        return Err(error(format!("`expire` {fault}: `{shown}`")).help(FORMS).into());
     }
     if is_date(text) {
-        let midnight = text.parse::<Date>().and_then(|day| day.to_zoned(TimeZone::UTC));
-        return since_1970(midnight.map_err(|_| no_such_day(text, span))?.timestamp(), &shown, span);
+        let day = text.parse::<Date>().map_err(|_| no_such_day(text, span))?;
+        let midnight = day.to_zoned(TimeZone::UTC).map_err(|_| too_late(text, span))?;
+        return since_1970(midnight.timestamp(), &shown, span);
     }
     let dated = text.get(..10).is_some_and(is_date) && text.len() > 10 && !text.contains('[');
     if dated && let Ok(time) = text.parse::<Timestamp>() {
         if time.subsec_nanosecond() != 0 {
-            return Err(error(format!("`expire` is finer than a second: {shown}"))
+            return Err(error(format!("`expire` is finer than a second: `{shown}`"))
                 .help("Proxmox VE knows whole seconds")
                 .into());
         }
         return since_1970(time, &shown, span);
     }
     if dated && text.parse::<DateTime>().is_ok() {
-        return Err(error(format!("`expire` does not say in which time zone: {shown}"))
+        return Err(error(format!("`expire` does not say in which time zone: `{shown}`"))
             .label("which zone?")
             .help(format!("add a `Z` for UTC (`{shown}Z`) or the offset (`{shown}+02:00`)"))
             .into());
@@ -78,7 +101,10 @@ fn parse(text: &str, span: Span) -> Result<Expire, Box<Diagnostic>> {
     if dated && text[..10].parse::<Date>().is_err() {
         return Err(no_such_day(&text[..10], span));
     }
-    let unclear = error(format!("`expire` is no point in time: {shown}"));
+    if dated && text.starts_with("9999-12-3") {
+        return Err(too_late(text, span));
+    }
+    let unclear = error(format!("`expire` is no point in time: `{shown}`"));
     let never = ["none", "no", "off", "unlimited", "infinite", "infinity", "false"];
     let lower = text.to_ascii_lowercase();
     if lower == "never" || never.contains(&lower.as_str()) {
@@ -87,8 +113,13 @@ fn parse(text: &str, span: Span) -> Result<Expire, Box<Diagnostic>> {
     Err(unclear.help(FORMS).into())
 }
 
+/// The calendar of this program ends within the last days of 9999, which are written to say "never".
+fn too_late(text: &str, span: Span) -> Box<Diagnostic> {
+    Box::new(Diagnostic::error(span, format!("`expire` is too late: `{text}`")).label("did you mean `never`?"))
+}
+
 fn no_such_day(day: &str, span: Span) -> Box<Diagnostic> {
-    let error = Diagnostic::error(span, format!("there is no such day: {day}"));
+    let error = Diagnostic::error(span, format!("there is no such day: `{day}`"));
     let month = format!("{}-01", &day[..7]).parse::<Date>();
     Box::new(match month {
         Ok(month) => error.help(format!("{} has {} days", &day[..7], month.days_in_month())),
@@ -107,11 +138,11 @@ fn is_date(text: &str) -> bool {
 
 fn since_1970(time: Timestamp, shown: &Excerpt<'_>, span: Span) -> Result<Expire, Box<Diagnostic>> {
     match u64::try_from(time.as_second()) {
-        Ok(0) => Err(Diagnostic::error(span, format!("`expire` is the zero of the server's clock: {shown}"))
+        Ok(0) => Err(Diagnostic::error(span, format!("`expire` is the zero of the server's clock: `{shown}`"))
             .help("Proxmox VE takes 0 for never; write `never`, or a later time")
             .into()),
         Ok(seconds) => Ok(Expire::At(seconds)),
-        Err(_) => Err(Diagnostic::error(span, format!("`expire` is before 1970: {shown}"))
+        Err(_) => Err(Diagnostic::error(span, format!("`expire` is before 1970: `{shown}`"))
             .help("Proxmox VE counts seconds from 1970-01-01; any past time means that it has ended")
             .into()),
     }
@@ -147,20 +178,22 @@ mod tests {
     #[test]
     fn says_what_is_wrong_with_the_others() {
         for (text, message) in [
-            ("2026-02-30", "there is no such day: 2026-02-30"),
-            ("2026-02-30T00:00:00Z", "there is no such day: 2026-02-30"),
-            ("2026-13-01", "there is no such day: 2026-13-01"),
-            ("2027-06-30T12:00:00", "`expire` does not say in which time zone: 2027-06-30T12:00:00"),
-            ("2027-06-30T12:00:00.5Z", "`expire` is finer than a second: 2027-06-30T12:00:00.5Z"),
-            ("-1", "`expire` cannot be negative: -1"),
-            ("1.5", "`expire` is not a whole number: 1.5"),
-            ("1e9", "`expire` is not a whole number: 1e9"),
-            ("9007199254740993", "`expire` is too late: 9007199254740993"),
-            ("18446744073709551616", "`expire` is too late: 18446744073709551616"),
-            ("1969-12-31", "`expire` is before 1970: 1969-12-31"),
-            ("1970-01-01", "`expire` is the zero of the server's clock: 1970-01-01"),
-            ("", "`expire` is no point in time: "),
-            ("30.06.2027", "`expire` is no point in time: 30.06.2027"),
+            ("2026-02-30", "there is no such day: `2026-02-30`"),
+            ("2026-02-30T00:00:00Z", "there is no such day: `2026-02-30`"),
+            ("2026-13-01", "there is no such day: `2026-13-01`"),
+            ("2027-06-30T12:00:00", "`expire` does not say in which time zone: `2027-06-30T12:00:00`"),
+            ("2027-06-30T12:00:00.5Z", "`expire` is finer than a second: `2027-06-30T12:00:00.5Z`"),
+            ("-1", "`expire` cannot be negative: `-1`"),
+            ("1.5", "`expire` is not a whole number: `1.5`"),
+            ("1e9", "`expire` is not a whole number: `1e9`"),
+            ("9999-12-31", "`expire` is too late: `9999-12-31`"),
+            ("9999-12-31T23:59:59Z", "`expire` is too late: `9999-12-31T23:59:59Z`"),
+            ("9007199254740993", "`expire` is too late: `9007199254740993`"),
+            ("18446744073709551616", "`expire` is too late: `18446744073709551616`"),
+            ("1969-12-31", "`expire` is before 1970: `1969-12-31`"),
+            ("1970-01-01", "`expire` is the zero of the server's clock: `1970-01-01`"),
+            ("", "`expire` is no point in time: ``"),
+            ("30.06.2027", "`expire` is no point in time: `30.06.2027`"),
         ] {
             assert_eq!(read(text), Err(message.to_owned()), "{text}");
         }

@@ -5,8 +5,10 @@ use std::collections::btree_map::Entry as Slot;
 use std::fmt::Display;
 
 use super::document::Declared;
+use super::look_alike::{plain, strange};
 use super::node::{Entry, Excerpt, Node, Value};
 use super::notes::Notes;
+use super::secrets::is_sensitive;
 use super::value::{list_of, word};
 use crate::diagnostic::{Diagnostic, Span, nearest};
 
@@ -16,10 +18,12 @@ pub(super) struct Vocabulary {
     pub noun: &'static str,
     /// The keys.
     pub keys: &'static [&'static str],
-    /// Keys that are part of the language but not of this program yet.
-    pub unbuilt: &'static [&'static str],
+    /// Keys that are part of the language but not of this program yet, and what to do without them.
+    pub unbuilt: &'static [(&'static str, &'static str)],
     /// Keys of the API that this language leaves alone, and why.
     pub unmanaged: &'static [(&'static str, &'static str)],
+    /// What people look for here, and where it is said instead.
+    pub elsewhere: &'static [(&'static str, &'static str)],
     /// What people write, and the key they mean.
     pub meant: &'static [(&'static str, &'static str)],
 }
@@ -59,13 +63,7 @@ impl<'n, 'a> Fields<'n, 'a> {
                 }
             }
             _ if node.is_null() => {}
-            Value::List(_) | Value::Scalar(_) => {
-                let key = vocabulary.keys.first().copied().unwrap_or_default();
-                notes.push(
-                    Diagnostic::error(node.span, format!("{owner}: expected its attributes, found {}", node.kind()))
-                        .help(format!("write them as a mapping: `{{{key}: ..}}`")),
-                );
-            }
+            Value::List(_) | Value::Scalar(_) => notes.push(no_mapping(node, vocabulary, owner)),
         }
         Fields { entries }
     }
@@ -96,6 +94,18 @@ impl<'n, 'a> Fields<'n, 'a> {
     }
 }
 
+fn no_mapping(node: &Node<'_>, vocabulary: &Vocabulary, owner: &str) -> Diagnostic {
+    let error = Diagnostic::error(node.span, format!("{owner}: expected its attributes, found {}", node.kind()));
+    let key = vocabulary.keys.first().copied().unwrap_or_default();
+    match &node.value {
+        Value::Scalar(text) if text.text == "absent" && vocabulary.keys.contains(&"state") => {
+            error.label("did you mean `{state: absent}`?")
+        }
+        Value::Scalar(text) if strange(&text.text).is_some() => error.help(strange(&text.text).unwrap_or_default()),
+        _ => error.help(format!("write them as a mapping: `{{{key}: ..}}`")),
+    }
+}
+
 fn insert<'n, 'a>(
     entries: &mut BTreeMap<&'static str, &'n Entry<'a>>,
     key: &'static str,
@@ -116,31 +126,54 @@ fn insert<'n, 'a>(
     }
 }
 
-/// Reports a key that `vocabulary` does not have; gives the one that was probably meant.
+/// Reports a key that `vocabulary` does not have; gives the one that was probably meant, if its value can be read.
 pub(super) fn unknown(
     entry: &Entry<'_>,
     vocabulary: &Vocabulary,
     owner: &str,
     notes: &mut Notes,
 ) -> Option<&'static str> {
-    const SENSITIVE: [&str; 5] = ["pass", "secret", "token", "value", "key"];
     let key: &str = &entry.key;
-    let lower = key.to_ascii_lowercase();
-    let sensitive = SENSITIVE.iter().any(|part| lower.contains(part));
+    let sensitive = is_sensitive(key);
     if sensitive {
         notes.hide(&entry.value);
     }
-    if vocabulary.unbuilt.contains(&key) {
-        notes.push(Diagnostic::error(entry.span, format!("`{key}` is not built yet")).help("remove it"));
+    let listed = |list: &[(&str, &'static str)]| {
+        list.iter().find(|(listed, _)| key.eq_ignore_ascii_case(listed)).map(|(_, help)| *help)
+    };
+    if let Some(help) = listed(vocabulary.unbuilt) {
+        notes.push(Diagnostic::error(entry.span, format!("`{key}` is not built yet")).help(help));
         return None;
     }
-    if let Some((_, why)) = vocabulary.unmanaged.iter().find(|(unmanaged, _)| *unmanaged == key) {
-        notes.push(Diagnostic::error(entry.span, format!("`{key}` is never managed")).help(*why));
+    if let Some(why) = listed(vocabulary.unmanaged) {
+        notes.push(Diagnostic::error(entry.span, format!("`{key}` is never managed")).help(why));
+        return None;
+    }
+    let meant =
+        |word: &str| listed_key(word, vocabulary.meant).or_else(|| nearest(word, vocabulary.keys.iter().copied()));
+    // `enable:true` or `enable=true` is one word to YAML.
+    if let Some((word, value)) = key.split_once([':', '=']).filter(|_| entry.value.is_null()) {
+        if sensitive {
+            notes.secrets.push(entry.span);
+        }
+        let error = Diagnostic::error(entry.span, format!("`{}` is not divided from its value", Excerpt(word)))
+            .help("a colon and a blank stand between a key and its value, and neither in quotes");
+        notes.push(match meant(word).filter(|_| !sensitive && !value.is_empty()) {
+            Some(meant) => error.label(format!("did you mean `{meant}: {}`?", Excerpt(value.trim()))),
+            None => error,
+        });
         return None;
     }
     let error = Diagnostic::error(entry.span, format!("{owner} has an unknown key `{}`", Excerpt(key)));
-    let meant = vocabulary.meant.iter().find(|(written, _)| *written == lower).map(|(_, meant)| *meant);
-    let meant = meant.or_else(|| nearest(key, vocabulary.keys.iter().copied()));
+    let error = match strange(key) {
+        Some(help) => error.help(help),
+        None => error,
+    };
+    if let Some(help) = listed(vocabulary.elsewhere) {
+        notes.push(error.help(help));
+        return None;
+    }
+    let meant = meant(&plain(key));
     notes.push(match meant {
         Some(meant) => error.label(format!("did you mean `{meant}`?")),
         None if sensitive => {
@@ -149,6 +182,24 @@ pub(super) fn unknown(
         None => error.help(format!("the keys of {} are {}", vocabulary.noun, list_of(vocabulary.keys, "and"))),
     });
     meant
+}
+
+fn listed_key(word: &str, meant: &[(&str, &'static str)]) -> Option<&'static str> {
+    meant.iter().find(|(written, _)| word.eq_ignore_ascii_case(written)).map(|(_, meant)| *meant)
+}
+
+/// Reports an attribute that stands at the column of the names it should be indented below.
+pub(super) fn is_outdented(entry: &Entry<'_>, vocabulary: &Vocabulary, id: &str, notes: &mut Notes) -> bool {
+    let outdented = vocabulary.keys.contains(&&*entry.key)
+        && !entry.value.is_null()
+        && !matches!(entry.value.value, Value::Mapping(_));
+    if outdented {
+        notes.push(
+            Diagnostic::error(entry.span, format!("`{}` stands where a {id} belongs", entry.key))
+                .help(format!("it is an attribute: indent it further than the {id} that it belongs to")),
+        );
+    }
+    outdented
 }
 
 /// Takes an object in, unless it is declared already.

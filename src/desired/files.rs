@@ -84,7 +84,8 @@ fn file(path: &Path) -> Result<File, Box<Diagnostic>> {
             .help("divide it into several files in one folder, and give the folder with -f")
             .into());
     }
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+    // With its mark, or without: then every other byte of plain text is zero.
+    if matches!(bytes.as_slice(), [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, 1..=255, ..] | [1..=255, 0, ..]) {
         return Err(error_at(path, "is UTF-16 text").help("save it as UTF-8").into());
     }
     match String::from_utf8(bytes) {

@@ -1,8 +1,10 @@
 //! Ids, with what is said of those that the server would refuse, and which one was probably meant.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 
 use super::document::{Declared, Desired, TokenWish, UserWish};
+use super::look_alike::{plain, unseen};
 use super::node::Excerpt;
 use super::notes::Notes;
 use crate::diagnostic::{Diagnostic, Span};
@@ -50,6 +52,16 @@ fn only<T>(mut candidates: impl Iterator<Item = T>) -> Option<T> {
     candidates.next().filter(|_| candidates.next().is_none())
 }
 
+/// Whether the text is a token's id and not a user's.
+pub(super) fn is_token(text: &str) -> bool {
+    text.parse::<UserId>().is_err() && text.parse::<TokenId>().is_ok()
+}
+
+/// Whether the text is a user's id and not a token's.
+pub(super) fn is_user(text: &str) -> bool {
+    text.parse::<TokenId>().is_err() && text.parse::<UserId>().is_ok()
+}
+
 /// A user's id.
 pub(super) fn user(text: &str, span: Span, known: Known<'_>, notes: &mut Notes) -> Option<UserId> {
     let shown = Excerpt(text);
@@ -58,6 +70,10 @@ pub(super) fn user(text: &str, span: Span, known: Known<'_>, notes: &mut Notes) 
             None => return Some(user),
             Some(oddity) => odd_user(&user, oddity, span),
         },
+        Err(_) if text.split_once('=').is_some_and(|(id, _)| is_token(id)) => {
+            token(text, span, known, notes);
+            return None;
+        }
         Err(_) if text.parse::<TokenId>().is_ok() => {
             Diagnostic::error(span, format!("`{shown}` is a token, not a user")).help("put it under `tokens`")
         }
@@ -73,7 +89,7 @@ pub(super) fn user(text: &str, span: Span, known: Known<'_>, notes: &mut Notes) 
                 None => error,
             }
         }
-        Err(error) => refused(text, error, span),
+        Err(error) => refused::<UserId>(text, error, span),
     };
     notes.push(error);
     None
@@ -82,7 +98,7 @@ pub(super) fn user(text: &str, span: Span, known: Known<'_>, notes: &mut Notes) 
 fn odd_user(user: &UserId, oddity: UserIdOddity, span: Span) -> Diagnostic {
     match oddity {
         UserIdOddity::Separator(c) => {
-            let error = Diagnostic::error(span, format!("the user id `{user}` cannot hold {c:?}"));
+            let error = Diagnostic::error(span, format!("the user id `{user}` cannot hold `{c}`"));
             let parts = user.as_str().split(c).map(str::trim);
             if parts.clone().all(|part| part.parse::<UserId>().is_ok()) {
                 let list: Vec<&str> = parts.collect();
@@ -93,11 +109,19 @@ fn odd_user(user: &UserId, oddity: UserIdOddity, span: Span) -> Diagnostic {
             )
         }
         UserIdOddity::NotAscii(c) => {
-            Diagnostic::error(span, format!("the user id `{user}` cannot hold {c:?}, which is not ASCII"))
+            let error = Diagnostic::error(span, format!("the user id `{user}` cannot hold `{c}`, which is not ASCII"));
+            let meant = plain(user.as_str());
+            let error = match meant.parse::<UserId>() {
+                Ok(meant) if meant.oddity().is_none() => error.label(format!("did you mean `{meant}`?")),
+                _ => error,
+            };
+            unseen(user.as_str())
+                .into_iter()
+                .fold(error, Diagnostic::help)
                 .help("Proxmox VE stores such a user, and does not reliably find it again")
         }
         UserIdOddity::Control(c) => {
-            Diagnostic::error(span, format!("a user id cannot hold the control character {c:?}"))
+            Diagnostic::error(span, format!("a user id cannot hold the control character U+{:04X}", u32::from(c)))
         }
     }
 }
@@ -105,10 +129,16 @@ fn odd_user(user: &UserId, oddity: UserIdOddity, span: Span) -> Diagnostic {
 /// A token's id.
 pub(super) fn token(text: &str, span: Span, known: Known<'_>, notes: &mut Notes) -> Option<TokenId> {
     const FORM: &str = "a token id is the user's id, a ! and the token's name";
-    if let Some((id, _)) = text.split_once('=') {
+    let header = text.strip_prefix("PVEAPIToken=");
+    if header.is_some_and(is_token) {
+        let error = Diagnostic::error(span, "this is how a token is named in a header, not its id");
+        notes.push(error.label(format!("did you mean `{}`?", Excerpt(header.unwrap_or(text)))));
+        return None;
+    }
+    if let Some((id, secret)) = header.unwrap_or(text).split_once('=') {
         // In quotes, where the `=` stands is not known to the byte.
         let bare = span.end - span.start == text.len();
-        notes.secrets.push(if bare { Span { start: span.start + id.len() + 1, ..span } } else { span });
+        notes.secrets.push(if bare { Span { start: span.end - secret.len(), ..span } } else { span });
         let error = Diagnostic::error(span, format!("`{}` is followed by what looks like its secret", Excerpt(id)));
         notes.push(error.help("remove everything from the `=` on; renew the secret if others can read this file"));
         return None;
@@ -117,7 +147,7 @@ pub(super) fn token(text: &str, span: Span, known: Known<'_>, notes: &mut Notes)
     let error = match text.parse::<TokenId>() {
         Ok(token) => match token.user().oddity() {
             None => return Some(token),
-            Some(oddity) => odd_user(token.user(), oddity, span),
+            Some(oddity) => several(text, span).unwrap_or_else(|| odd_user(token.user(), oddity, span)),
         },
         Err(NameError::NoTokenName) => match (text.parse::<UserId>(), text.strip_prefix('@')) {
             (Ok(user), _) => {
@@ -151,10 +181,19 @@ pub(super) fn token(text: &str, span: Span, known: Known<'_>, notes: &mut Notes)
                 None => error.help(format!("{FORM}: `{user}@pam!{name}`, `{user}@pve!{name}`")),
             }
         }
-        Err(error) => refused(text, error, span),
+        Err(error) => refused::<TokenId>(text, error, span),
     };
     notes.push(error);
     None
+}
+
+/// The finding that a text is several token ids.
+fn several(text: &str, span: Span) -> Option<Diagnostic> {
+    let ids: Vec<&str> = text.split([',', ';']).map(str::trim).collect();
+    (ids.len() > 1 && ids.iter().all(|id| is_token(id))).then(|| {
+        Diagnostic::error(span, "this is more than one token id")
+            .help(format!("several tokens are written as a list: `[{}]`", Excerpt(&ids.join(", "))))
+    })
 }
 
 /// A group's name.
@@ -175,7 +214,7 @@ pub(super) fn group(text: &str, span: Span, notes: &mut Notes) -> Option<GroupId
         _ if text.parse::<UserId>().is_ok() => {
             Diagnostic::error(span, format!("`{shown}` is a user, not a group")).help("put it under `users`")
         }
-        _ => refused(text, error, span),
+        _ => refused::<GroupId>(text, error, span),
     });
     None
 }
@@ -185,14 +224,14 @@ pub(super) fn role(text: &str, span: Span, notes: &mut Notes) -> Option<RoleId> 
     match text.parse() {
         Ok(role) => Some(role),
         Err(error) => {
-            notes.push(refused(text, error, span));
+            notes.push(refused::<RoleId>(text, error, span));
             None
         }
     }
 }
 
-/// The finding that the server would refuse a name.
-pub(super) fn refused(text: &str, error: NameError, span: Span) -> Diagnostic {
+/// The finding that the server would refuse a name of the kind `T`.
+pub(super) fn refused<T: FromStr>(text: &str, error: NameError, span: Span) -> Diagnostic {
     let kind = match &error {
         NameError::Empty { kind }
         | NameError::Character { kind, .. }
@@ -206,10 +245,21 @@ pub(super) fn refused(text: &str, error: NameError, span: Span) -> Diagnostic {
         NameError::NotAVmId => NameKind::Vm,
     };
     let finding = Diagnostic::error(span, error.to_string());
+    let meant = plain(text);
+    if meant != text && meant.parse::<T>().is_ok() {
+        let finding = finding.label(format!("did you mean `{meant}`?"));
+        return match unseen(text) {
+            Some(help) => finding.help(help),
+            None => finding,
+        };
+    }
+    if let Some(help) = unseen(text) {
+        return finding.help(help);
+    }
     if matches!(error, NameError::Character { found: ',' | ';' | ' ', .. }) {
         let parts: Vec<&str> = text.split([',', ';', ' ']).filter(|part| !part.is_empty()).collect();
         let whole = |part: &&str| match kind {
-            NameKind::User | NameKind::Realm | NameKind::Token => part.contains('@'),
+            NameKind::User | NameKind::Realm | NameKind::Token | NameKind::TokenName => part.contains('@'),
             NameKind::Privilege => part.contains('.'),
             NameKind::Group | NameKind::Role | NameKind::Pool | NameKind::Storage | NameKind::Vm => true,
         };
@@ -226,7 +276,9 @@ pub(super) fn refused(text: &str, error: NameError, span: Span) -> Diagnostic {
         NameKind::Realm => {
             finding.help("a realm is a letter, then letters, digits, `.`, `_` and `-`: `pam`, `my-ldap`")
         }
-        NameKind::Token => finding.help("a token's name is a letter, then letters, digits, `.`, `_` and `-`"),
+        NameKind::Token | NameKind::TokenName => {
+            finding.help("a token's name is a letter, then letters, digits, `.`, `_` and `-`")
+        }
         NameKind::Group | NameKind::Role => finding.help("letters, digits, `.`, `_` and `-` are allowed"),
         NameKind::Privilege => finding.help("a privilege looks like `VM.Audit`"),
         NameKind::Pool | NameKind::Storage | NameKind::Vm => finding,

@@ -72,6 +72,7 @@ impl Node<'_> {
     /// What this is, for "expected .., found ..".
     pub fn found(&self) -> String {
         match &self.value {
+            Value::Scalar(scalar) if scalar.text.is_empty() && !scalar.is_null() => "an empty text".to_owned(),
             Value::Scalar(scalar) if !scalar.is_null() => format!("`{}`", Excerpt(&scalar.text)),
             _ => self.kind().to_owned(),
         }

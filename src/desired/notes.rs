@@ -1,7 +1,8 @@
 //! What is noted while reading.
 
 use super::node::{Node, Value};
-use crate::diagnostic::{Diagnostic, Findings, Span};
+use super::secrets::masked;
+use crate::diagnostic::{Diagnostic, Findings, Label, Span};
 
 /// Findings, and the places whose text nobody shall see again.
 #[derive(Debug, Default)]
@@ -13,9 +14,17 @@ pub(super) struct Notes {
 }
 
 impl Notes {
-    /// Adds a finding.
+    /// Adds a finding, without the secrets that it quotes.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        self.findings.push(diagnostic);
+        let Diagnostic { severity, message, primary, related, help } = diagnostic;
+        let label = |Label { span, text }| Label { span, text: masked(text) };
+        self.findings.push(Diagnostic {
+            severity,
+            message: masked(message),
+            primary: primary.map(label),
+            related: related.into_iter().map(label).collect(),
+            help: help.into_iter().map(masked).collect(),
+        });
     }
 
     /// Notes a text as secret that stands where a mapping belongs.

@@ -1,15 +1,17 @@
 //! From texts to a [`Desired`]: what may stand at the top, and in which order it is understood.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::document::Desired;
 use super::fields::{Vocabulary, unknown};
 use super::node::{Entry, Node, Style, Value};
 use super::notes::Notes;
+use super::secrets::{secret_of_line, token_secrets};
 use super::tokens::Delivery;
 use super::value::{mismatch, scalar};
 use super::yaml::tree;
-use super::{acl, cluster, contradictions, groups, roles, tokens, users};
+use super::{acl, cluster, contradictions, groups, names, roles, tokens, users};
 use crate::diagnostic::{Diagnostic, Findings, Source, SourceId, Sources, Span};
 
 /// A text and where it came from; relative paths in it start at its folder.
@@ -36,8 +38,19 @@ pub struct Loaded {
 const VOCABULARY: Vocabulary = Vocabulary {
     noun: "the document",
     keys: &["version", "cluster", "roles", "groups", "users", "tokens", "acl"],
-    unbuilt: &["scope", "prune", "realms", "pools", "policies"],
+    unbuilt: &[
+        ("policies", "remove it"),
+        ("pools", "remove it"),
+        ("prune", "remove it: nothing is deleted that is not declared absent"),
+        ("realms", "remove it"),
+        ("scope", "remove it: the files touch what they name, and nothing else"),
+    ],
     unmanaged: &[],
+    elsewhere: &[
+        ("ca_file", "it belongs to `cluster`: indent it below"),
+        ("endpoint", "it belongs to `cluster`: indent it below"),
+        ("fingerprint", "it belongs to `cluster`: indent it below"),
+    ],
     meant: &[
         ("acls", "acl"),
         ("grants", "acl"),
@@ -80,6 +93,10 @@ pub(super) fn understand(files: Vec<File>, findings: Findings) -> Loaded {
             Ok(root) => trees.push((id, path.parent().unwrap_or(path), root)),
             Err(error) => {
                 document.complete = false;
+                let place = error.primary.as_ref().map(|label| label.span.start);
+                if let Some(secret) = place.and_then(|at| secret_of_line(&source.text, at)) {
+                    notes.secrets.push(Span { source: id, start: secret.start, end: secret.end });
+                }
                 notes.push(*error);
             }
         }
@@ -89,7 +106,11 @@ pub(super) fn understand(files: Vec<File>, findings: Findings) -> Loaded {
     }
     let desired = document.read(&paths, &mut notes);
     drop(trees);
-    let Notes { findings, secrets } = notes;
+    let Notes { findings, mut secrets } = notes;
+    for (source, Source { text, .. }) in sources.iter() {
+        let span = |Range { start, end }| Span { source, start, end };
+        secrets.extend(token_secrets(text).into_iter().map(span));
+    }
     for span in secrets {
         sources.blot_out(span);
     }
@@ -135,20 +156,24 @@ impl<'n, 'a> Document<'n, 'a> {
         };
         let mut seen: Vec<(&str, Span)> = Vec::new();
         for entry in entries {
-            let Some(key) = VOCABULARY.keys.iter().find(|key| **key == entry.key) else {
-                unknown(entry, &VOCABULARY, "the document", notes);
-                continue;
-            };
-            match seen.iter().find(|(name, _)| name == key) {
+            let known = VOCABULARY.keys.iter().find(|key| **key == entry.key).copied();
+            let Some(key) = known.or_else(|| stranger(entry, notes)) else { continue };
+            match seen.iter().find(|(name, _)| *name == key) {
                 None => seen.push((key, entry.span)),
+                // A misspelt section is wrong already.
+                Some(_) if known.is_none() => {}
                 Some((_, first)) => notes.push(
                     Diagnostic::error(entry.span, format!("the document has `{key}` twice"))
                         .label("again here")
                         .and(*first, "first here")
-                        .help("put everything under one of the two"),
+                        .help(if key == "version" {
+                            "keep one of the two"
+                        } else {
+                            "put everything under one of the two"
+                        }),
                 ),
             }
-            match *key {
+            match key {
                 "version" => self.versions.push(&entry.value),
                 "cluster" => self.clusters.push((entry, folder)),
                 "roles" => self.roles.extend(objects(entry, "role names", notes)),
@@ -226,6 +251,21 @@ impl<'n, 'a> Document<'n, 'a> {
             }
         }
     }
+}
+
+/// Reports a key that does not belong at the top; gives the section that was probably meant.
+fn stranger(entry: &Entry<'_>, notes: &mut Notes) -> Option<&'static str> {
+    let section = match &*entry.key {
+        key if names::is_user(key) => "users",
+        key if names::is_token(key) => "tokens",
+        _ => return unknown(entry, &VOCABULARY, "the document", notes),
+    };
+    notes.hide(&entry.value);
+    notes.push(
+        Diagnostic::error(entry.span, format!("`{}` stands where a section belongs", entry.key))
+            .help(format!("indent it below `{section}`")),
+    );
+    None
 }
 
 fn objects<'n, 'a>(section: &'n Entry<'a>, of: &str, notes: &mut Notes) -> &'n [Entry<'a>] {

@@ -1,5 +1,6 @@
 //! Paths of grants, with what is said of those that the server would refuse.
 
+use super::look_alike::{plain, unseen};
 use super::node::Excerpt;
 use super::notes::Notes;
 use crate::diagnostic::{Diagnostic, Span, nearest};
@@ -29,6 +30,8 @@ const MEANT: [(&str, &str); 21] = [
     ("server", "nodes"),
     ("vm", "vms"),
 ];
+
+const SDN: [&str; 7] = ["controllers", "dns", "fabrics", "ipams", "prefix-lists", "route-maps", "zones"];
 
 const BELOW_ACCESS: &str =
     "below `/access` there are `/access/groups/NAME` and `/access/realm/NAME`; a user has no path of its own";
@@ -61,16 +64,23 @@ fn unreadable(text: &str, error: &PathError, span: Span) -> Diagnostic {
         PathError::Empty => finding.help("the top of the tree is `/`"),
         PathError::Character { found: ',' | ';' | ' ' } => {
             let parts: Vec<&str> = text.split([',', ';', ' ']).filter(|part| !part.is_empty()).collect();
-            if parts.len() > 1 && parts.iter().all(|part| part.starts_with('/')) {
+            let good = |part: &&str| part.parse::<AclPath>().is_ok_and(|path| path.check_shape().is_ok());
+            if parts.len() > 1 && parts.iter().all(good) {
                 let list = parts.join(", ");
                 return finding.help(format!("several paths are written as a list: `[{}]`", Excerpt(&list)));
             }
-            finding.help("a path has no blanks")
+            finding.help("a path is made of letters, digits, `.`, `_`, `-` and `/`")
         }
         PathError::Character { found: '*' } => finding.help("a grant reaches everything below its path by itself"),
         PathError::Character { found: '\\' } => finding.help("the words of a path are divided by `/`"),
         PathError::Character { found } if !found.is_ascii() => {
-            finding.help("Proxmox VE answers that it has stored such a grant, and has not")
+            let meant = plain(text);
+            let good = meant.parse::<AclPath>().is_ok_and(|path| path.check_shape().is_ok());
+            let finding = if good { finding.label(format!("did you mean `{meant}`?")) } else { finding };
+            unseen(text)
+                .into_iter()
+                .fold(finding, Diagnostic::help)
+                .help("Proxmox VE answers that it has stored such a grant, and has not")
         }
         PathError::Character { found: '@' } if text.trim_start_matches('/').starts_with("access/users") => {
             finding.help(BELOW_ACCESS)
@@ -88,7 +98,13 @@ fn refused(path: &AclPath, error: &ShapeError, span: Span) -> Diagnostic {
         ShapeError::Root { .. } => finding.help(format!("a path is `/`, or begins with {}", roots())),
         ShapeError::Vm { .. } => finding.help("all guests together are `/vms`, those of a pool `/pool/NAME`"),
         ShapeError::Word { under, .. } if under == "/access" => finding.help(BELOW_ACCESS),
-        ShapeError::Word { .. } | ShapeError::Depth { .. } | ShapeError::Tag { .. } => finding,
+        ShapeError::Word { word, .. } if word == "vnets" => finding.help("a VNet is `/sdn/zones/ZONE/VNET`"),
+        ShapeError::Word { .. } => {
+            let words = SDN.map(|word| format!("`/sdn/{word}`")).join(", ");
+            finding.help(format!("below `/sdn` there are {words}"))
+        }
+        ShapeError::Depth { leaf, .. } => finding.help(format!("a grant at `{leaf}` is about all of it")),
+        ShapeError::Tag { .. } => finding.help("all tags of a VNet together are `/sdn/zones/ZONE/VNET`"),
     }
 }
 
@@ -113,14 +129,20 @@ fn meant(path: &AclPath, error: &ShapeError) -> Option<AclPath> {
             format!("access/{below}/{}", rest[1..].join("/"))
         }
         ShapeError::Word { under, word, .. } => {
-            const SDN: [&str; 7] = ["controllers", "dns", "fabrics", "ipams", "prefix-lists", "route-maps", "zones"];
             format!("{under}/{}/{}", nearest(word, SDN)?, rest[1..].join("/"))
         }
         // /nodes/pve/qemu/100 is how the API addresses a guest, not how a grant does.
-        ShapeError::Depth { .. } if *first == "nodes" && matches!(rest, [_, "qemu" | "lxc", ..]) => {
+        ShapeError::Depth { .. } if *first == "nodes" && matches!(rest, [_, "qemu" | "lxc" | "vms", ..]) => {
             format!("vms/{}", rest[2..].join("/"))
         }
-        ShapeError::Vm { .. } if rest.len() == 1 => format!("vms/{}", rest[0].trim_start_matches('0')),
+        ShapeError::Vm { .. } if rest == ["all"] => "vms".to_owned(),
+        ShapeError::Vm { .. } if rest.len() == 1 => {
+            let number = rest[0].trim_start_matches(|c: char| c == '0' || c == '-' || c.is_ascii_alphabetic());
+            if number.is_empty() {
+                return None;
+            }
+            format!("vms/{number}")
+        }
         ShapeError::Depth { .. } | ShapeError::Vm { .. } | ShapeError::Tag { .. } => return None,
     };
     let guess: AclPath = guess.parse().ok()?;
@@ -152,6 +174,9 @@ mod tests {
             ("/nodes/pve/qemu/100", "/vms/100"),
             ("/sdn/zone/z1", "/sdn/zones/z1"),
             ("/vms/0100", "/vms/100"),
+            ("/vms/vm-100", "/vms/100"),
+            ("/vms/all", "/vms"),
+            ("/nodes/pve/vms/100", "/vms/100"),
         ] {
             assert_eq!(guess(written).as_deref(), Some(meant), "{written}");
         }
@@ -159,7 +184,17 @@ mod tests {
 
     #[test]
     fn guesses_nothing_that_the_server_would_refuse() {
-        for written in ["/vms/99", "/vms/abc", "/vm/99", "/xyzzy", "/access/users", "/vms/100/x", "/dc/foo"] {
+        for written in [
+            "/vms/99",
+            "/vms/0",
+            "/vms/100-110",
+            "/vms/abc",
+            "/vm/99",
+            "/xyzzy",
+            "/access/users",
+            "/vms/100/x",
+            "/dc/foo",
+        ] {
             assert_eq!(guess(written), None, "{written}");
         }
     }

@@ -4,32 +4,48 @@ use std::collections::BTreeSet;
 
 use super::document::{Desired, Presence};
 use super::names::refused;
+use super::node::Excerpt;
 use super::notes::Notes;
 use crate::diagnostic::{Diagnostic, Findings, Span, is_slip, nearest};
-use crate::pve::{Privilege, Release, lifetime, privileges};
+use crate::pve::{Privilege, Release, builtin_roles, lifetime, privileges};
 
 /// A privilege by its name.
 ///
 /// One that no release knows is refused if it is one slip away from one that is known; others may be newer than this
 /// program, and are [`check_privileges`]'s question.
 pub(super) fn privilege(text: &str, span: Span, notes: &mut Notes) -> Option<Privilege> {
-    let privilege: Privilege = match text.parse() {
-        Ok(privilege) => privilege,
-        Err(error) => {
-            notes.push(refused(text, error, span));
-            return None;
+    let privilege: Result<Privilege, _> = text.parse();
+    if privilege.as_ref().is_ok_and(|privilege| lifetime(privilege).is_some()) {
+        return privilege.ok();
+    }
+    let unknown = || Diagnostic::error(span, format!("there is no privilege `{}`", Excerpt(text)));
+    let wrong = if let Some(meant) = privileges(Release::MEASURED).find(|known| is_slip(text, known.as_str())) {
+        unknown().label(format!("did you mean `{meant}`?"))
+    } else if let Some(part) = text.strip_suffix('*').map(|part| part.trim_end_matches('.')) {
+        unknown().help(format!("privileges are written out one by one{}", below(part)))
+    } else if text.parse().is_ok_and(|role| builtin_roles().contains_key(&role)) {
+        unknown()
+            .label("this is a role")
+            .help("a role consists of privileges; another role is granted beside it, under `acl`")
+    } else {
+        match privilege {
+            Ok(privilege) => return Some(privilege),
+            Err(error) => refused::<Privilege>(text, error, span),
         }
     };
-    if lifetime(&privilege).is_none()
-        && let Some(meant) = privileges(Release::MEASURED).find(|known| is_slip(text, known.as_str()))
-    {
-        notes.push(
-            Diagnostic::error(span, format!("there is no privilege `{privilege}`"))
-                .label(format!("did you mean `{meant}`?")),
-        );
-        return None;
-    }
-    Some(privilege)
+    notes.push(wrong);
+    None
+}
+
+/// `: A.B, A.C` for the privileges below `A`; nothing if there are none, or very many.
+fn below(part: &str) -> String {
+    const FEW: usize = 12;
+    let start = format!("{part}.");
+    let names: Vec<String> = privileges(Release::MEASURED)
+        .filter(|known| known.as_str().starts_with(&start))
+        .map(|known| format!("`{known}`"))
+        .collect();
+    if names.is_empty() || names.len() > FEW { String::new() } else { format!(": {}", names.join(", ")) }
 }
 
 fn near(privilege: &Privilege, known: impl Iterator<Item = Privilege>) -> Option<Privilege> {
@@ -75,7 +91,10 @@ fn remedy(error: Diagnostic, privilege: &Privilege, known: &BTreeSet<Privilege>)
         Some((_, successor)) => error.help(format!("what it allowed is divided among `{successor}` now")),
         None => match near(privilege, known.iter().cloned()) {
             Some(meant) => error.label(format!("did you mean `{meant}`?")),
-            None => error.help("remove it from the role"),
+            None => match below(privilege.as_str()) {
+                names if names.is_empty() => error.help("remove it from the role"),
+                names => error.help(format!("there are parts of it{names}")),
+            },
         },
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use super::document::{Declared, Desired, Presence, RoleWish, Wish};
-use super::fields::{Fields, State, Vocabulary, declare};
+use super::fields::{Fields, State, Vocabulary, declare, is_outdented};
 use super::names;
 use super::node::{Entry, Node};
 use super::notes::Notes;
@@ -19,11 +19,15 @@ const VOCABULARY: Vocabulary = Vocabulary {
     keys: &["privs", "state"],
     unbuilt: &[],
     unmanaged: &[],
+    elsewhere: &[("comment", "roles have no comment in Proxmox VE; a comment in this file begins with #")],
     meant: &[("privileges", "privs"), ("priv", "privs"), ("permissions", "privs")],
 };
 
 /// Reads one role.
 pub(super) fn read(entry: &Entry<'_>, desired: &mut Desired, notes: &mut Notes) {
+    if is_outdented(entry, &VOCABULARY, "role name", notes) {
+        return;
+    }
     let owner = format!("role `{}`", entry.key);
     let fields = Fields::read(&entry.value, &VOCABULARY, &owner, notes);
     let wish = RoleWish { privs: fields.get("privs").map_or(Wish::Leave, |node| privs(node, notes)) };

@@ -46,11 +46,33 @@ pub(super) fn error(error: &ScanError, text: &str, source: SourceId) -> Diagnost
             Diagnostic::error(span, "this line does not fit the lines above it")
                 .help("keys of one mapping begin at the same column, and each is followed by a colon")
         }
-        ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => {
-            Diagnostic::error(span, "a colon cannot stand here")
-                .help("a text that holds a colon and a blank has to be in quotes")
-                .help("or the line above lacks its colon, its closing bracket or its closing quote")
+        ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidColonPlacement => colon(text, span),
+        ErrorKind::ExpectedBlockSequenceEntry => Diagnostic::error(span, "this line does not fit the list above it")
+            .help("an item begins with a dash, and its keys stand below its first key, to the right of the dash"),
+        ErrorKind::ExpectedDocumentStart => Diagnostic::error(span, "this line does not fit the lines above it")
+            .help("keys of one mapping begin at the same column; those at the top begin at the first"),
+        ErrorKind::ExpectedFlowMappingSeparator | ErrorKind::ExpectedFlowSequenceSeparator => {
+            Diagnostic::error(span, "a bracket is not closed, or a comma is missing, before this")
+                .help("items in `[..]` and `{..}` are divided by commas")
         }
+        ErrorKind::MisplacedFlowCollectionEnd => {
+            Diagnostic::error(span, "there is nothing that this bracket closes").help("remove it")
+        }
+        ErrorKind::BlockSequenceEntryNotAllowed => Diagnostic::error(span, "a list cannot begin here").help(
+            "the items of a list stand on lines of their own; a text that begins with a dash has to be in quotes",
+        ),
+        ErrorKind::PlainScalarStartsWithDashFlowIndicator => {
+            Diagnostic::error(span, "a dash alone is no value").help("put it in quotes if it is meant")
+        }
+        ErrorKind::UnknownQuotedScalarEscape | ErrorKind::InvalidQuotedScalarHexEscape => {
+            Diagnostic::error(span, "a text in double quotes holds a backslash that means nothing")
+                .help("use single quotes, or write `\\\\` for a backslash")
+        }
+        ErrorKind::InvalidTrailingSingleQuotedScalar | ErrorKind::InvalidTrailingDoubleQuotedScalar => {
+            Diagnostic::error(span, "the text goes on after its closing quote")
+                .help("put all of it in quotes; a quote within is written `\\\"` in double, and `''` in single quotes")
+        }
+        ErrorKind::InvalidQuotedScalarIndent => Diagnostic::error(span, "a quote above is never closed"),
         ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey => {
             Diagnostic::error(span, "a key without a colon").help("write `key: value`")
         }
@@ -58,6 +80,29 @@ pub(super) fn error(error: &ScanError, text: &str, source: SourceId) -> Diagnost
         kind => Diagnostic::error(span, format!("this is not YAML: {kind}"))
             .help("check the indentation, colons and quotes of this line and the line above"),
     }
+}
+
+/// A colon where no key can be: mostly for something in the line above, or for an earlier one in the same line.
+fn colon(text: &str, span: Span) -> Diagnostic {
+    let error = Diagnostic::error(span, "a colon cannot stand here");
+    let start = line_start(text, span.start);
+    if text[start..span.start].contains(": ") {
+        return error.help("a text that holds a colon and a blank has to be in quotes");
+    }
+    let above = text[..start].lines().map(str::trim).rfind(|line| !line.is_empty() && !line.starts_with('#'));
+    error.help(match above {
+        Some(line) if line.matches(['[', '{']).count() > line.matches([']', '}']).count() => {
+            "the line above lacks its closing bracket"
+        }
+        Some(line) if line.starts_with('-') && !line.starts_with("- ") => {
+            "in the line above, a blank must follow the dash"
+        }
+        Some(line) if line.contains(": ") => {
+            "the line above has a value already, and nothing can be indented below it; or its quote is not closed"
+        }
+        Some(line) if line.contains(':') && !line.ends_with(':') => "in the line above, a blank must follow the colon",
+        _ => "the line above lacks its colon, its closing bracket or its closing quote",
+    })
 }
 
 fn tab(text: &str, span: Span) -> Diagnostic {

@@ -1,6 +1,7 @@
 //! Comments, names of people and mail addresses.
 
 use super::document::Wish;
+use super::look_alike::{plain, strange};
 use super::node::{Excerpt, Node};
 use super::notes::Notes;
 use super::value::scalar;
@@ -31,9 +32,10 @@ pub(super) fn text(node: Option<&Node<'_>>, key: &str, limit: Limit, notes: &mut
     check_length(written, key, limit, node.span, notes);
     if let Some(control) = written.chars().find(|&c| c.is_control() && !matches!(c, '\n' | '\t')) {
         notes.push(
-            Diagnostic::warning(node.span, format!("`{key}` holds a control character, {control:?}")).help(
-                "Proxmox VE keeps it and every program that shows the text gets it; remove it unless it is meant",
-            ),
+            Diagnostic::warning(node.span, format!("`{key}` holds a control character, U+{:04X}", u32::from(control)))
+                .help(
+                    "Proxmox VE keeps it and every program that shows the text gets it; remove it unless it is meant",
+                ),
         );
     }
     let kept = Text::from(written);
@@ -58,10 +60,12 @@ pub(super) fn email(node: Option<&Node<'_>>, key: &str, notes: &mut Notes) -> Wi
     let written = &*written.text;
     check_length(written, key, EMAIL, node.span, notes);
     if !written.is_empty() && !is_email(written) {
-        notes.push(
-            Diagnostic::error(node.span, format!("`{}` is not a mail address", Excerpt(written)))
-                .help("Proxmox VE accepts addresses like `ann.lee+pve@example.com`, and an empty text for none"),
-        );
+        let error = Diagnostic::error(node.span, format!("`{}` is not a mail address", Excerpt(written)))
+            .help("Proxmox VE accepts addresses like `ann.lee+pve@example.com`, and an empty text for none");
+        let meant = plain(written);
+        let error =
+            if meant != written && is_email(&meant) { error.label(format!("did you mean `{meant}`?")) } else { error };
+        notes.push(strange(written).into_iter().fold(error, Diagnostic::help));
         return Wish::Leave;
     }
     Wish::Set(Text::from(written))

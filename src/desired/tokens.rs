@@ -1,10 +1,10 @@
 //! `tokens`
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::document::{Declared, Desired, Format, Presence, Sink, TokenWish, Wish};
 use super::expire::expire;
-use super::fields::{Fields, State, Vocabulary, declare};
+use super::fields::{Fields, State, Vocabulary, declare, is_outdented};
 use super::names::{self, Known};
 use super::node::{Entry, Excerpt, Node, Value};
 use super::notes::Notes;
@@ -17,8 +17,19 @@ use crate::pve::TokenId;
 const VOCABULARY: Vocabulary = Vocabulary {
     noun: "a token",
     keys: &["comment", "expire", "privsep", "secret", "state"],
-    unbuilt: &["rotate"],
+    unbuilt: &[("rotate", "remove it")],
     unmanaged: &[],
+    elsewhere: &[
+        ("acl", "what a token may do is said under `acl`"),
+        ("permissions", "what a token may do is said under `acl`"),
+        ("privileges", "what a token may do is said under `acl`"),
+        ("privs", "what a token may do is said under `acl`"),
+        ("role", "what a token may do is said under `acl`"),
+        ("roles", "what a token may do is said under `acl`"),
+        ("enable", "a token works as long as its user is enabled; to end it alone, write `expire`"),
+        ("groups", "a token is in no group: grant to its user's groups, or to the token itself under `acl`"),
+        ("user", "the user is part of the token's id: `ann@pve!deploy`"),
+    ],
     meant: &[
         ("expires", "expire"),
         ("expiry", "expire"),
@@ -31,9 +42,10 @@ const VOCABULARY: Vocabulary = Vocabulary {
 const SECRET: Vocabulary = Vocabulary {
     noun: "a secret",
     keys: &["file", "format", "name"],
-    unbuilt: &["command"],
+    unbuilt: &[("command", "write the secret to a file: `file: secrets/homepage.env`")],
     unmanaged: &[],
-    meant: &[("path", "file"), ("variable", "name"), ("var", "name"), ("env", "name"), ("type", "format")],
+    elsewhere: &[("env", "a variable in a file is `{file: .., format: env, name: ..}`")],
+    meant: &[("path", "file"), ("variable", "name"), ("var", "name"), ("type", "format")],
 };
 
 /// A token's sink and where it was written, to find two that are in each other's way.
@@ -54,9 +66,18 @@ pub(super) fn read(
     deliveries: &mut Vec<Delivery>,
     notes: &mut Notes,
 ) {
+    notes.hide_text(&entry.value);
+    if is_outdented(entry, &VOCABULARY, "token id", notes) {
+        return;
+    }
+    if names::is_user(&entry.key) {
+        // Its attributes are a user's, or tokens by their names alone.
+        notes.hide(&entry.value);
+        names::token(&entry.key, entry.span, Known::users(&desired.users), notes);
+        return;
+    }
     // What follows a `=` would be the secret.
     let owner = format!("token `{}`", entry.key.split('=').next().unwrap_or_default());
-    notes.hide_text(&entry.value);
     let fields = Fields::read(&entry.value, &VOCABULARY, &owner, notes);
     let secret = fields.get("secret").and_then(|node| secret(node, folder, notes));
     let wish = TokenWish {
@@ -88,7 +109,14 @@ fn secret(node: &Node<'_>, folder: &Path, notes: &mut Notes) -> Option<(Sink, Sp
         );
         return None;
     }
-    notes.hide_text(node);
+    if let Value::Scalar(_) = node.value {
+        notes.hide(node);
+        notes.push(
+            Diagnostic::error(node.span, "`secret` says where the secret goes, in a mapping")
+                .help("write the path as `secret: {file: ..}`; a secret itself never stands in this file"),
+        );
+        return None;
+    }
     let fields = Fields::read(node, &SECRET, "`secret`", notes);
     let name = fields.get("name").and_then(|node| variable(node, notes));
     let format = match fields.get("format") {
@@ -121,7 +149,7 @@ fn secret(node: &Node<'_>, folder: &Path, notes: &mut Notes) -> Option<(Sink, Sp
     };
     let Some(file) = fields.get("file") else {
         if let Value::Mapping(entries) = &node.value
-            && entries.iter().all(|entry| entry.key != "command")
+            && entries.iter().all(|entry| !matches!(&*entry.key, "command" | "env"))
         {
             notes.push(
                 Diagnostic::error(node.span, "`secret` names no file").help("add it: `file: secrets/homepage.env`"),
@@ -130,19 +158,33 @@ fn secret(node: &Node<'_>, folder: &Path, notes: &mut Notes) -> Option<(Sink, Sp
         return None;
     };
     let written = &*scalar(file, "file", "the path of a file", notes)?.text;
-    if written.is_empty() || written.ends_with('/') || written.contains('\0') {
+    let named = Path::new(written).components().next_back().is_some_and(|last| matches!(last, Component::Normal(_)));
+    if !named || written.ends_with('/') || written.contains('\0') {
         notes.push(
             Diagnostic::error(file.span, format!("`{}` is not the path of a file", Excerpt(written)))
                 .help("a relative path starts at the folder of the file that it stands in"),
         );
         return None;
     }
+    if written.starts_with("~/") {
+        notes.push(
+            Diagnostic::error(file.span, "`~` does not stand for a home folder here")
+                .help("a path is taken as it is written: write it out, or relative to the folder of this file"),
+        );
+        return None;
+    }
+    if written.contains('$') {
+        notes.push(
+            Diagnostic::warning(file.span, "`$` does not stand for a variable here")
+                .help("a path is taken as it is written, and so the file will be called"),
+        );
+    }
     Some((Sink { file: tidy(&folder.join(written)), format }, file.span))
 }
 
 /// The path without parts that say nothing, so that two spellings of one file are the same.
 pub(super) fn tidy(path: &Path) -> PathBuf {
-    path.components().filter(|part| !matches!(part, std::path::Component::CurDir)).collect()
+    path.components().filter(|part| !matches!(part, Component::CurDir)).collect()
 }
 
 fn variable(node: &Node<'_>, notes: &mut Notes) -> Option<String> {

@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry as Slot;
 
 use super::document::{Declared, Desired, Presence, UserWish, Wish};
 use super::expire::expire;
-use super::fields::{Fields, State, Vocabulary, declare};
+use super::fields::{Fields, State, Vocabulary, declare, is_outdented};
 use super::names::{self, Known};
 use super::node::{Entry, Node};
 use super::notes::Notes;
@@ -18,8 +18,22 @@ use crate::pve::GroupId;
 const VOCABULARY: Vocabulary = Vocabulary {
     noun: "a user",
     keys: &["enable", "expire", "firstname", "lastname", "email", "comment", "groups", "state"],
-    unbuilt: &["password"],
+    unbuilt: &[("password", "remove it; a user who only has tokens needs none")],
     unmanaged: &[("keys", "a second factor belongs to the user: remove the key")],
+    elsewhere: &[
+        ("acl", "what a user may do is said under `acl`"),
+        ("permissions", "what a user may do is said under `acl`"),
+        ("privileges", "what a user may do is said under `acl`"),
+        ("privs", "what a user may do is said under `acl`"),
+        ("role", "what a user may do is said under `acl`"),
+        ("roles", "what a user may do is said under `acl`"),
+        ("disable", "write `enable: false`"),
+        ("disabled", "write `enable: false`"),
+        ("realm", "the realm is part of the user's id: `ann@pve`"),
+        ("token", "a token is declared under `tokens`, by its full id: `ann@pve!deploy`"),
+        ("tokens", "a token is declared under `tokens`, by its full id: `ann@pve!deploy`"),
+        ("userid", "the id is the key that the attributes stand below"),
+    ],
     meant: &[
         ("enabled", "enable"),
         ("expires", "expire"),
@@ -35,8 +49,17 @@ const VOCABULARY: Vocabulary = Vocabulary {
 
 /// Reads one user.
 pub(super) fn read(entry: &Entry<'_>, desired: &mut Desired, notes: &mut Notes) {
-    let owner = format!("user `{}`", entry.key);
     notes.hide_text(&entry.value);
+    if is_outdented(entry, &VOCABULARY, "user id", notes) {
+        return;
+    }
+    if names::is_token(&entry.key) {
+        // Its attributes are a token's, not wrong ones of a user.
+        notes.hide(&entry.value);
+        names::user(&entry.key, entry.span, Known::users(&desired.users), notes);
+        return;
+    }
+    let owner = format!("user `{}`", entry.key);
     let fields = Fields::read(&entry.value, &VOCABULARY, &owner, notes);
     let wish = UserWish {
         enable: fields

@@ -1,6 +1,7 @@
 //! Single values and lists of names, with what is said when something else stands there.
 
 use super::document::Located;
+use super::look_alike::strange;
 use super::node::{Excerpt, Node, Scalar, Style, Value};
 use super::notes::Notes;
 use crate::diagnostic::{Diagnostic, Span, nearest};
@@ -60,7 +61,9 @@ pub(super) fn word<'w>(node: &Node<'_>, key: &str, words: &[&'w str], notes: &mu
         return Some(word);
     }
     let error = mismatch(node, key, &list);
-    notes.push(match nearest(&scalar.text, words.iter().copied()) {
+    let gone = ["delete", "deleted", "gone", "remove", "removed"].contains(&&*scalar.text.to_ascii_lowercase());
+    let meant = words.iter().copied().find(|word| gone && *word == "absent");
+    notes.push(match meant.or_else(|| nearest(&scalar.text, words.iter().copied())) {
         Some(word) => error.label(format!("did you mean `{word}`?")),
         None => error,
     });
@@ -72,8 +75,14 @@ pub(super) fn names<'n>(node: &'n Node<'_>, key: &str, of: &str, notes: &mut Not
     let expected = format!("a list of {of}");
     let items = match &node.value {
         Value::List(items) => items.as_slice(),
-        Value::Mapping(_) => {
-            notes.push(mismatch(node, key, &expected));
+        Value::Mapping(entries) => {
+            let names: Vec<&str> = entries.iter().map(|entry| &*entry.key).collect();
+            let error = mismatch(node, key, &expected);
+            notes.push(if names.is_empty() {
+                error.help(format!("an empty list is `{key}: []`"))
+            } else {
+                error.help(format!("names stand in a list, without colons: `{key}: [{}]`", Excerpt(&names.join(", "))))
+            });
             return None;
         }
         Value::Scalar(scalar) if scalar.is_null() => {
@@ -104,18 +113,28 @@ pub(super) fn repeated(key: &str, name: &impl std::fmt::Display, first: Span, ag
 
 /// The finding that something of the wrong kind stands at `node`.
 pub(super) fn mismatch(node: &Node<'_>, key: &str, expected: &str) -> Diagnostic {
-    Diagnostic::error(node.span, format!("`{key}`: expected {expected}, found {}", node.found()))
+    let error = Diagnostic::error(node.span, format!("`{key}`: expected {expected}, found {}", node.found()));
+    match &node.value {
+        Value::Scalar(scalar) => strange(&scalar.text).into_iter().fold(error, Diagnostic::help),
+        Value::List(_) | Value::Mapping(_) => error,
+    }
 }
 
 fn nothing(span: Span, key: &str) -> Diagnostic {
+    let error = Diagnostic::error(span, format!("`{key}` has no value"));
     let empty = match key {
-        "comment" | "firstname" | "lastname" | "email" => "\"\"",
+        "comment" | "firstname" | "lastname" | "email" => {
+            return error
+                .help(format!(
+                    "leave the key out to leave the attribute as it is; to make it empty, write `{key}: \"\"`"
+                ))
+                .help("a text that begins with # has to be in quotes");
+        }
         "groups" | "privs" => "[]",
         "expire" => "never",
-        _ => return Diagnostic::error(span, format!("`{key}` has no value")).help("give it one, or remove the key"),
+        _ => return error.help("give it one, or remove the key"),
     };
-    Diagnostic::error(span, format!("`{key}` has no value"))
-        .help(format!("leave the key out to leave the attribute as it is; to make it empty, write `{key}: {empty}`"))
+    error.help(format!("leave the key out to leave the attribute as it is; to make it empty, write `{key}: {empty}`"))
 }
 
 /// `a`, `b` or `c`

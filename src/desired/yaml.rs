@@ -136,7 +136,18 @@ impl<'a> Builder<'a, '_> {
                 ));
                 None
             }
-            Value::Scalar(scalar) => Some(Entry { key: scalar.text, span: key.span, value }),
+            Value::Scalar(scalar) if scalar.is_null() => {
+                self.notes.push(
+                    Diagnostic::error(key.span, "expected a name as the key, found nothing")
+                        .help("write the name before the colon; one that reads `null` has to be in quotes"),
+                );
+                None
+            }
+            Value::Scalar(scalar) => {
+                // Where nothing is written there is nothing to point at: then it is the key.
+                let span = if value.span.start == value.span.end { key.span } else { value.span };
+                Some(Entry { key: scalar.text, span: key.span, value: Node { span, ..value } })
+            }
             Value::List(_) | Value::Mapping(_) => {
                 self.notes
                     .push(Diagnostic::error(key.span, format!("expected a name as the key, found {}", key.found())));
@@ -151,11 +162,17 @@ impl<'a> Builder<'a, '_> {
             None => false,
             Some(tag) if tag.is_yaml_core_schema_tag("str") || tag.original() == "!" => true,
             Some(tag) => {
-                self.notes.push(
-                    Diagnostic::error(span, format!("the tag `{}` means nothing here", Excerpt(&tag.original())))
-                        .help("remove the tag; what a value is follows from its key"),
-                );
-                false
+                let written = tag.original();
+                let before = self.text.get(..span.start).unwrap_or_default();
+                let start = before.rfind(&*written).unwrap_or(span.start);
+                let span = Span { start, end: start + written.len(), ..span };
+                let error = Diagnostic::error(span, format!("the tag `{}` means nothing here", Excerpt(&written)));
+                self.notes.push(if written.starts_with("!!") {
+                    error.help("remove the tag; what a value is follows from its key")
+                } else {
+                    error.help("remove it; a text that begins with `!` has to be in quotes")
+                });
+                !written.starts_with("!!")
             }
         }
     }

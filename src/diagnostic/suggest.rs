@@ -24,6 +24,10 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         (Some(_), Some(_)) => return None,
         (None, _) => {}
     }
+    let mut slips = candidates.iter().filter(|(candidate, _)| candidate.len() >= 3 && is_slip(&lower, candidate));
+    if let (Some((_, only)), None) = (slips.next(), slips.next()) {
+        return Some(only);
+    }
     let lowered: Vec<&str> = candidates.iter().map(|(candidate, _)| candidate.as_str()).collect();
     let near = similar::get_close_matches(lower.as_str(), &lowered, 1, 0.75).into_iter().next()?;
     candidates.iter().find(|(candidate, _)| candidate == near).map(|(_, original)| *original)
@@ -64,6 +68,7 @@ mod tests {
             ("ACL", "acl"),
             ("priv", "privs"),
             ("propogate", "propagate"),
+            ("alc", "acl"),
         ] {
             assert_eq!(nearest(written, KEYS), Some(meant), "{written}");
         }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::name::is_name_char;
+use super::name::{Shown, is_name_char};
 
 /// A path of the access tree in the one form that the server lists it in: `/`, `/vms/100`.
 ///
@@ -22,7 +22,7 @@ pub enum PathError {
     #[error("a path cannot be empty")]
     Empty,
     /// A character other than letters, digits and `.-_/`.
-    #[error("a path cannot contain {found:?}")]
+    #[error("a path cannot contain {}", Shown(*found))]
     Character {
         /// The first offending character.
         found: char,

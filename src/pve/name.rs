@@ -12,6 +12,8 @@ pub enum NameKind {
     User,
     /// `user@realm!name`
     Token,
+    /// What follows the `!` of a token id.
+    TokenName,
     /// A group.
     Group,
     /// A role.
@@ -33,6 +35,7 @@ impl fmt::Display for NameKind {
         f.write_str(match self {
             NameKind::User => "user id",
             NameKind::Token => "token id",
+            NameKind::TokenName => "token name",
             NameKind::Group => "group name",
             NameKind::Role => "role name",
             NameKind::Realm => "realm name",
@@ -54,7 +57,7 @@ pub enum NameError {
         kind: NameKind,
     },
     /// A character that the server refuses in such a name.
-    #[error("a {kind} cannot contain {found:?}")]
+    #[error("a {kind} cannot contain {}", Shown(*found))]
     Character {
         /// What was to be named.
         kind: NameKind,
@@ -62,7 +65,7 @@ pub enum NameError {
         found: char,
     },
     /// The first character is one that the server allows further on only.
-    #[error("a {kind} starts with a letter, not with {found:?}")]
+    #[error("a {kind} starts with a letter, not with {}", Shown(*found))]
     Start {
         /// What was to be named.
         kind: NameKind,
@@ -113,6 +116,20 @@ pub enum NameError {
     /// Not a whole number of at least 100.
     #[error("a guest id is a whole number from 100 to 999999999")]
     NotAVmId,
+}
+
+/// A character as a message shows it: by its number too, if it is not one that everybody sees and knows.
+pub(super) struct Shown(pub char);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            ' ' => f.write_str("a blank"),
+            c if c.is_ascii_graphic() => write!(f, "`{c}`"),
+            c if c.is_alphanumeric() => write!(f, "`{c}` (U+{:04X})", u32::from(c)),
+            c => write!(f, "U+{:04X}", u32::from(c)),
+        }
+    }
 }
 
 /// Whether the server allows `c` in the names of groups, roles, storages and tokens.

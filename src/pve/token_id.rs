@@ -19,7 +19,7 @@ pub struct TokenId {
 impl TokenId {
     /// The token called `name` of `user`; `name` is a letter and at least one of `[A-Za-z0-9._-]`.
     pub fn new(user: UserId, name: &str) -> Result<TokenId, NameError> {
-        check_letter_word(NameKind::Token, name)?;
+        check_letter_word(NameKind::TokenName, name)?;
         Ok(TokenId { user, name: name.to_owned() })
     }
 
@@ -51,7 +51,14 @@ impl FromStr for TokenId {
         if !user.contains('@') {
             return Err(NameError::NoRealm { kind: NameKind::Token });
         }
-        TokenId::new(user.parse()?, name)
+        let user = user.parse().map_err(|error| match error {
+            // `u@pve!a!b`: what follows the first `!` was meant for the name.
+            NameError::Character { kind: NameKind::Realm, found: '!' } => {
+                NameError::Character { kind: NameKind::TokenName, found: '!' }
+            }
+            error => error,
+        })?;
+        TokenId::new(user, name)
     }
 }
 
@@ -99,7 +106,11 @@ mod tests {
         assert_eq!("api@pam!".parse::<TokenId>(), Err(NameError::NoTokenName));
         assert_eq!("a!b@pve".parse::<TokenId>(), Err(NameError::NoTokenName));
         assert_eq!("api!homepage".parse::<TokenId>(), Err(NameError::NoRealm { kind: NameKind::Token }));
-        assert_eq!("u@pve!a".parse::<TokenId>(), Err(NameError::TooShort { kind: NameKind::Token, least: 2 }));
-        assert_eq!("u@pve!1a".parse::<TokenId>(), Err(NameError::Start { kind: NameKind::Token, found: '1' }));
+        assert_eq!("u@pve!a".parse::<TokenId>(), Err(NameError::TooShort { kind: NameKind::TokenName, least: 2 }));
+        assert_eq!("u@pve!1a".parse::<TokenId>(), Err(NameError::Start { kind: NameKind::TokenName, found: '1' }));
+        assert_eq!(
+            "u@pve!ab!cd".parse::<TokenId>(),
+            Err(NameError::Character { kind: NameKind::TokenName, found: '!' })
+        );
     }
 }

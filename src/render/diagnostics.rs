@@ -13,8 +13,12 @@ use crate::diagnostic::{Diagnostic, Findings, Label, Severity, SourceId, Sources
 const WIDTH: usize = 120;
 /// How far apart, in lines, two places of one finding still share an excerpt.
 const NEAR: usize = 4;
+/// How many findings are shown: nobody reads more, and each one costs as much as the line that it is in is long.
+const MOST: usize = 500;
 
-/// Every finding, in the order of the files, and a last line that counts them; nothing if there are none.
+/// The findings, in the order of the files, and a last line that counts them; nothing if there are none.
+///
+/// Of more than 500, errors come before all others, and the rest is only counted.
 #[must_use]
 pub fn text(findings: &Findings, sources: &Sources, colour: Colour) -> String {
     let renderer = match colour {
@@ -24,15 +28,27 @@ pub fn text(findings: &Findings, sources: &Sources, colour: Colour) -> String {
     .term_width(WIDTH);
     let mut lines = BTreeMap::new();
     let mut out = String::new();
-    for finding in findings.iter() {
+    for finding in shown(findings) {
         out.push_str(&renderer.render(&[group(finding, sources, &mut lines)]));
         out.push_str("\n\n");
     }
     if !findings.is_empty() {
         out.push_str(&count(findings));
+        if findings.iter().nth(MOST).is_some() {
+            let _ = write!(out, "; {MOST} of them are shown");
+        }
         out.push('\n');
     }
     out
+}
+
+fn shown(findings: &Findings) -> Vec<&Diagnostic> {
+    let mut shown: Vec<&Diagnostic> = findings.iter().collect();
+    if shown.len() > MOST {
+        shown.sort_by_key(|finding| finding.severity);
+        shown.truncate(MOST);
+    }
+    shown
 }
 
 fn group(finding: &Diagnostic, sources: &Sources, lines: &mut BTreeMap<SourceId, Lines>) -> Group<'static> {
@@ -89,7 +105,9 @@ impl Excerpt<'_> {
         let source = sources.get(self.source);
         let start = lines.starts[self.lines.start];
         let end = lines.starts.get(self.lines.end).copied().unwrap_or(source.text.len());
-        let text = source.text[start..end].trim_end_matches(['\n', '\r']);
+        let last = self.labels.iter().map(|(label, _)| label.span.start.max(label.span.end)).max().unwrap_or(start);
+        let cut = source.text.ceil_char_boundary(end.min(last.saturating_add(2 * WIDTH)).max(start));
+        let text = source.text[start..cut].trim_end_matches(['\n', '\r']);
         let annotations = self.labels.iter().map(|(label, kind)| {
             let from = text.floor_char_boundary((label.span.start - start).min(text.len()));
             let line_end = text[from..].find('\n').map_or(text.len(), |at| from + at);
@@ -184,6 +202,20 @@ mod tests {
         let line = format!("groups: [{}, b@d]", "abc, ".repeat(50_000));
         let shown = rendered(&line, line.len() - 4..line.len() - 1, "an @");
         assert!(shown.len() < 2_000 && shown.contains("b@d"), "{shown}");
+    }
+
+    #[test]
+    fn of_very_many_findings_the_errors_are_shown_first() {
+        let (sources, source) = sources(&"x ".repeat(2_000));
+        let mut findings = Findings::default();
+        for at in 0..MOST + 10 {
+            findings.push(Diagnostic::hint(Span { source, start: at, end: at + 1 }, "odd"));
+        }
+        findings.push(Diagnostic::error(Span { source, start: 3_999, end: 4_000 }, "wrong"));
+        let shown = text(&findings, &sources, Colour::No);
+        assert!(shown.starts_with("error: wrong"), "{shown}");
+        assert_eq!(shown.matches("hint: odd").count(), MOST - 1);
+        assert!(shown.ends_with("1 error, 510 hints in 1 file; 500 of them are shown\n"), "{shown}");
     }
 
     #[test]

@@ -37,6 +37,7 @@ fn a_byte_order_mark_is_skipped() {
 fn utf_16_is_named() {
     let bytes: Vec<u8> = "\u{feff}version: 1\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     told_as("utf-16", &said_of(&bytes));
+    assert_eq!(said_of(&bytes), said_of(&bytes[2..]));
 }
 
 #[test]
@@ -118,6 +119,31 @@ fn relative_paths_start_where_they_are_written() {
     let told = format!("{:?} {:?}", loaded.desired.cluster.ca_file, loaded.desired.tokens.values().collect::<Vec<_>>());
     for path in ["\"team/ca.pem\"", "\"team/out/token\"", "\"/run/x\""] {
         assert!(told.contains(path), "{path} in {told}");
+    }
+}
+
+#[test]
+fn an_endpoint_that_no_connection_could_be_made_to_is_told() {
+    let said = |endpoint: &str| {
+        let text = format!("version: 1\ncluster: {{endpoint: '{endpoint}'}}\n");
+        let loaded = parse(vec![File { path: PathBuf::from("desired-state.yaml"), text }]);
+        shown(&loaded, Path::new("/nowhere"))
+    };
+    for (endpoint, told) in [
+        ("pve", "did you mean `https://pve:8006`?"),
+        ("pve.example.com:8006", "did you mean `https://pve.example.com:8006`?"),
+        ("1", "is not an address"),
+        ("https//pve", "looks like `https://pve.example.com:8006`"),
+        ("https://", "names no host"),
+        ("https://pve:80060", "a port that is none"),
+        ("https://[::1]:x", "a port that is none"),
+        ("https://pve:8006/#v1", "goes on after host and port"),
+        ("http://pve:8006", "did you mean `https://pve:8006`?"),
+    ] {
+        assert!(said(endpoint).contains(told), "{endpoint}: {}", said(endpoint));
+    }
+    for good in ["https://pve", "https://[::1]:8006/", "https://pve:8006/api2/json", "http://localhost:8006"] {
+        assert_eq!(said(good), "", "{good}");
     }
 }
 

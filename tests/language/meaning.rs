@@ -74,6 +74,13 @@ fn texts_keep_their_spelling() {
 }
 
 #[test]
+fn tabs_and_line_breaks_in_a_text_are_nothing_to_warn_of() {
+    let text = "version: 1\ngroups: {ops: {comment: \"a\\tb\\nc\"}}\n";
+    let loaded = parse(vec![File { path: PathBuf::from("x.yaml"), text: text.to_owned() }]);
+    assert!(loaded.findings.is_empty(), "{}", shown(&loaded, Path::new("/nowhere")));
+}
+
+#[test]
 fn a_name_is_a_list_of_one() {
     let groups = |attributes: &str| user(attributes).groups.as_set().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!(groups("{groups: ops}"), groups("{groups: [ops]}"));
