@@ -6,7 +6,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::parse::File;
-use crate::diagnostic::{Diagnostic, Findings};
+use crate::diagnostic::{Diagnostic, Findings, Severity};
 
 /// The largest file that is read; the largest access state that a cluster can hold fits several times
 /// (api-facts.md, Limits that matter for size).
@@ -20,7 +20,7 @@ pub(super) fn read(paths: &[PathBuf]) -> (Vec<File>, Findings) {
     let mut findings = Findings::default();
     let mut seen = BTreeSet::new();
     for path in paths {
-        let listed = if path.is_dir() { folder(path) } else { Ok(vec![path.clone()]) };
+        let listed = if path.is_dir() { folder(path, &mut findings) } else { Ok(vec![path.clone()]) };
         let read = listed.map(|listed| {
             listed.into_iter().filter(|path| fs::canonicalize(path).map_or(true, |real| seen.insert(real)))
         });
@@ -39,28 +39,33 @@ pub(super) fn read(paths: &[PathBuf]) -> (Vec<File>, Findings) {
     (files, findings)
 }
 
-fn folder(path: &Path) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
+/// What to do about files that look as if they were meant.
+const YML: &str = "of a folder, files that end in .yaml are read: rename those that end in .yml, or name them with -f";
+
+fn folder(path: &Path, findings: &mut Findings) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
     let unreadable = |error: io::Error| error_at(path, &format!("cannot be read: {}", error.kind()));
     let mut files = Vec::new();
-    let mut near_miss = None;
+    let mut near_misses = Vec::new();
     for entry in fs::read_dir(path).map_err(unreadable)? {
         let file = entry.map_err(unreadable)?.path();
         let hidden = file.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
         match file.extension().and_then(|extension| extension.to_str()) {
             Some("yaml") if !hidden && !file.is_dir() => files.push(file),
-            Some("yml") if !hidden => near_miss = Some(file),
+            Some("yml") if !hidden => near_misses.push(file),
             _ => {}
         }
     }
     if files.is_empty() {
         let finding = error_at(path, "is a folder without any *.yaml");
-        return Err(match near_miss.as_deref().and_then(Path::file_name) {
-            Some(name) => {
-                let name = name.to_string_lossy();
-                Box::new(finding.help(format!("files that end in .yml are not read: rename `{name}` to end in .yaml")))
-            }
+        return Err(match near_misses.first() {
+            Some(_) => Box::new(finding.help(YML)),
             None => finding,
         });
+    }
+    near_misses.sort();
+    for near_miss in near_misses {
+        let finding = error_at(&near_miss, "is not read");
+        findings.push(Diagnostic { severity: Severity::Warning, ..finding.help(YML) });
     }
     files.sort();
     Ok(files)
@@ -68,6 +73,10 @@ fn folder(path: &Path) -> Result<Vec<PathBuf>, Box<Diagnostic>> {
 
 fn file(path: &Path) -> Result<File, Box<Diagnostic>> {
     let unreadable = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound if path == Path::new("desired-state.yaml") => Box::new(
+            error_at(path, "does not exist")
+                .help("name your files with -f, or begin with a copy of desired-state.example.yaml"),
+        ),
         io::ErrorKind::NotFound => error_at(path, "does not exist"),
         kind => error_at(path, &format!("cannot be read: {kind}")),
     };

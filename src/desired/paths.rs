@@ -49,6 +49,15 @@ pub(super) fn path(text: &str, span: Span, notes: &mut Notes) -> Option<AclPath>
         notes.push(refused(&path, &error, span));
         return None;
     }
+    let stored = path.without_noughts();
+    if stored != path {
+        notes.push(
+            Diagnostic::error(span, format!("Proxmox VE would keep a grant at `{path}` as one at `{stored}`"))
+                .label("a word that is `0` is nothing to it")
+                .help("no grant can be made there"),
+        );
+        return None;
+    }
     if path.as_str() != text {
         notes.push(
             Diagnostic::hint(span, format!("Proxmox VE lists this path as `{path}`"))

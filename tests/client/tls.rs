@@ -64,8 +64,12 @@ async fn a_fingerprint_lets_its_certificate_pass_whatever_its_name() {
 async fn a_fingerprint_lets_no_other_certificate_pass() {
     let (node, other) = (node("127.0.0.1").await, node("127.0.0.1").await);
     let client = node.server.client_with(&Trust::Fingerprint(other.fingerprint));
-    let (shown, _) = untrusted(client.version().await.unwrap_err());
-    assert_eq!(shown, node.fingerprint);
+    let error = client.version().await.unwrap_err();
+    assert!(!error.help().join("\n").contains(&node.fingerprint.to_string()), "nobody is invited to pin another");
+    let ApiError::NotSent { obstacle: Obstacle::Mistaken { fingerprint, .. }, .. } = error else {
+        panic!("{error:?}");
+    };
+    assert_eq!(fingerprint, node.fingerprint);
     assert!(node.server.seen().is_empty());
 }
 

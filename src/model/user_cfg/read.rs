@@ -303,7 +303,7 @@ mod tests {
             ("acl:1:/:root@pam:NoAccess", "line 1: `root@pam` needs no grant"),
             ("pool:p::x", "line 1: `x` is not the number of a guest"),
             ("pool:p::100\npool:q::100", "line 2: guest 100 is in a pool already"),
-            ("pool:p:::1x", "line 1: `1x` is no name: a storage name starts with a letter, not with '1'"),
+            ("pool:p:::1x", "line 1: `1x` is no name: a storage name starts with a letter, not with `1`"),
         ] {
             assert_eq!(ignored(file), [said], "{file:?}");
         }
