@@ -6,10 +6,11 @@ use super::failure::Failure;
 use super::terminal::Terminal;
 use crate::api::Credential;
 use crate::apply::holds_secret;
-use crate::desired::{self, Desired, Presence, TokenWish};
-use crate::diagnostic::{Diagnostic, Findings, Sources};
+use crate::desired::{self, Desired, Presence, Sink, TokenWish};
+use crate::diagnostic::{Diagnostic, Findings, Sources, Span};
 use crate::live::{ReadError, Snapshot, Source};
 use crate::plan::{Approved, Plan, Waiver};
+use crate::pve::TokenId;
 use crate::render::{self, Undeclared, diagnostics};
 use crate::resolve::{Unsunk, resolve};
 
@@ -62,19 +63,31 @@ pub(super) async fn plan(planning: &Planning, terminal: Terminal) -> Result<Plan
 
 /// Warns of tokens that exist while there is no secret where the files say: nobody can read it again.
 fn unsaved(desired: &Desired, live: &Snapshot) -> Findings {
+    /// More than these are one warning.
+    const EACH: usize = 5;
+    let unsaved: Vec<(&TokenId, Span, &Sink)> = desired
+        .tokens
+        .iter()
+        .filter(|(token, _)| live.state.tokens.contains_key(token))
+        .filter_map(|(token, declared)| match &declared.wish {
+            Presence::Present(TokenWish { secret: Some(sink), .. }) => Some((token, declared.span, sink)),
+            Presence::Present(_) | Presence::Absent => None,
+        })
+        .filter(|(_, _, sink)| !holds_secret(sink))
+        .collect();
     let mut findings = Findings::default();
-    for (token, declared) in &desired.tokens {
-        if let Presence::Present(TokenWish { secret: Some(sink), .. }) = &declared.wish
-            && live.state.tokens.contains_key(token)
-            && !holds_secret(sink)
-        {
-            let (user, name) = (token.user(), token.name());
-            findings.push(
-                Diagnostic::warning(declared.span, format!("token `{token}` exists, and `{}` holds no secret for it", sink.file.display()))
-                    .help("fine if its secret is kept elsewhere; Proxmox VE does not show it again")
-                    .help(format!("for a new one: `pveum user token remove '{user}' {name}`, then apply, which makes the token and its declared grants anew")),
-            );
-        }
+    let told = if unsaved.len() > EACH { &unsaved[..1] } else { &unsaved[..] };
+    for (token, span, sink) in told {
+        let others = match unsaved.len() - told.len() {
+            0 => String::new(),
+            more => format!("; the same goes for {more} more tokens"),
+        };
+        let (user, name) = (token.user(), token.name());
+        findings.push(
+            Diagnostic::warning(*span, format!("token `{token}` exists, and `{}` holds no secret for it{others}", sink.file.display()))
+                .help("fine if its secret is kept elsewhere; Proxmox VE does not show it again")
+                .help(format!("for a new one: `pveum user token remove '{user}' {name}`, then apply, which makes the token and its declared grants anew")),
+        );
     }
     findings
 }

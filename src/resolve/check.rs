@@ -287,3 +287,24 @@ fn slip(finding: Diagnostic) -> Option<Diagnostic> {
     let is_suggested = finding.help.iter().any(|help| help.starts_with("did you mean"));
     is_suggested.then_some(Diagnostic { severity: Severity::Warning, ..finding })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::desired::{self, File};
+    use crate::pve::Release;
+
+    #[test]
+    fn a_role_that_a_newer_server_made_cannot_be_declared() {
+        let text = "version: 1\nroles: {Newcomer: {privs: []}}\n".to_owned();
+        let desired = desired::parse(vec![File { path: "x.yaml".into(), text }]).desired;
+        let mut state = AccessState::empty(Release::new(10, 0));
+        let mut faults = |origin: Origin| {
+            state.roles.insert("Newcomer".parse().unwrap(), Role { privs: BTreeSet::new(), origin });
+            let live = Snapshot { state: state.clone(), sight: Sight::Full, reader: None, cluster: "test".to_owned() };
+            check(&desired, &live).iter().map(|finding| finding.message.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(faults(Origin::Builtin), ["role `Newcomer` is builtin on this server and cannot be declared"]);
+        assert_eq!(faults(Origin::Custom), [""; 0]);
+    }
+}

@@ -27,3 +27,62 @@ pub(super) fn unseen(desired: &Desired, live: &Snapshot, target: &AccessState) -
     };
     live.sight.hidden().iter().copied().filter(matters).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::desired::{self, File};
+    use crate::live::Sight;
+    use crate::model::user_cfg;
+    use crate::pve::Release;
+    use crate::resolve::target::target;
+
+    const LIVE: &str = "user:ann@pve:1:0::::::\ntoken:ann@pve!tok:0:1::\nuser:bob@pve:1:0::::::\n\
+                        group:ops:ann@pve::\nrole:R:VM.Audit:\nacl:1:/:@ops:R:\n";
+
+    fn unseen_for(text: &str) -> Vec<Blind> {
+        let desired = desired::parse(vec![File { path: "x.yaml".into(), text: format!("version: 1\n{text}") }]);
+        assert!(!desired.findings.has_errors(), "{:?}", desired.findings);
+        let live = Snapshot {
+            state: user_cfg::read(LIVE.as_bytes(), Release::MEASURED).state,
+            sight: Sight::Partial([Blind::Accounts, Blind::Grants, Blind::Pools].into()),
+            reader: None,
+            cluster: "test".to_owned(),
+        };
+        let target = target(&desired.desired, &live.state);
+        unseen(&desired.desired, &live, &target).into_iter().collect()
+    }
+
+    #[test]
+    fn what_is_seen_needs_no_better_sight() {
+        assert_eq!(unseen_for(""), []);
+        assert_eq!(
+            unseen_for(
+                "users: {ann@pve: {comment: x}}\ngroups: {ops: {}}\ntokens: {ann@pve!tok: {}}\nacl: [{path: /, roles: R, groups: ops}]"
+            ),
+            []
+        );
+    }
+
+    #[test]
+    fn what_is_declared_and_not_seen_may_be_there() {
+        for text in
+            ["users: {eve@pve: {}}", "groups: {dev: {state: absent}}", "tokens: {bob@pve!tok: {secret: {file: x}}}"]
+        {
+            assert_eq!(unseen_for(text), [Blind::Accounts], "{text}");
+        }
+        assert_eq!(unseen_for("acl: [{path: /vms, roles: R, groups: ops, state: absent}]"), [Blind::Grants]);
+    }
+
+    #[test]
+    fn what_is_deleted_may_take_along_what_nobody_sees() {
+        for text in [
+            "users: {bob@pve: {state: absent}}",
+            "groups: {ops: {state: absent}}",
+            "roles: {R: {state: absent}}",
+            "tokens: {ann@pve!tok: {state: absent}}",
+        ] {
+            assert_eq!(unseen_for(text), [Blind::Grants], "{text}");
+        }
+    }
+}

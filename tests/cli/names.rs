@@ -82,7 +82,7 @@ acl:
 }
 
 #[test]
-fn what_only_this_server_takes_for_builtin_and_what_has_no_address_cannot_be_declared() {
+fn what_the_api_cannot_name_cannot_be_declared() {
     let desk = Desk::with_user_cfg("group:.:::\n");
     desk.write("desired-state.yaml", "version: 1\ngroups: {.: {comment: dot}}\nroles: {..: {privs: [VM.Audit]}}\n");
     insta::assert_snapshot!(desk.run(&["plan"]).seen());
