@@ -30,6 +30,11 @@ fn text() -> impl Strategy<Value = Text> + Clone {
     select(&["", "a", "b:c", " padded ", "0", "two\nlines ü"][..]).prop_map(Text::from)
 }
 
+/// The server looks at these.
+fn email() -> impl Strategy<Value = Text> + Clone {
+    select(&["", "a@example.com", "b+c@example.org"][..]).prop_map(Text::from)
+}
+
 fn expire() -> impl Strategy<Value = Expire> + Clone {
     select(&[0_u64, 1_000, 4_102_444_800][..]).prop_map(Expire::from)
 }
@@ -121,10 +126,10 @@ fn user_wish() -> impl Strategy<Value = UserDraft> {
     (
         wish(any::<bool>().prop_map(Enable::from)),
         wish(expire()),
-        [wish(text()), wish(text()), wish(text()), wish(text())],
+        ([wish(text()), wish(text()), wish(text())], wish(email())),
         prop::option::of(prop::collection::vec(any::<Index>(), 0..3)),
     )
-        .prop_map(|(enable, expire, [firstname, lastname, email, comment], groups)| {
+        .prop_map(|(enable, expire, ([firstname, lastname, comment], email), groups)| {
             (UserWish { enable, expire, firstname, lastname, email, comment, groups: Wish::Leave }, groups)
         })
 }
