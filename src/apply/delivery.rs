@@ -95,14 +95,16 @@ impl Delivery {
     /// # Errors
     /// The first sink that could not.
     pub fn probe(&self, sinks: &BTreeMap<TokenId, Sink>) -> Result<(), DeliveryError> {
-        let mut places: BTreeMap<Place, &TokenId> = BTreeMap::new();
+        let mut places: BTreeMap<Place, Vec<(&TokenId, &Format)>> = BTreeMap::new();
         for (token, sink) in sinks {
-            sink::probe(sink, self.replaceable).map_err(|source| file_error(token, sink, source))?;
+            sink::probe(sink, token, self.replaceable).map_err(|source| file_error(token, sink, source))?;
             let place = place(sink).map_err(|error| file_error(token, sink, SinkError::Unreadable(error)))?;
-            if let Some(other) = places.insert(place, token) {
-                let (token, other) = (token.clone(), Box::new(other.clone()));
+            let there = places.entry(place).or_default();
+            if let Some((other, _)) = there.iter().find(|(_, format)| !can_share(format, &sink.format)) {
+                let (token, other) = (token.clone(), Box::new((*other).clone()));
                 return Err(DeliveryError::Shared { token, other, file: sink.file.clone() });
             }
+            there.push((token, &sink.format));
         }
         Ok(())
     }
@@ -127,16 +129,20 @@ impl Delivery {
     }
 }
 
-/// One place in the file system, however it is spelt, and the variable in it.
-type Place = (PathBuf, Option<OsString>, Option<String>);
+/// One file, however its path is spelt.
+type Place = (PathBuf, Option<OsString>);
 
 fn place(sink: &Sink) -> io::Result<Place> {
     let folder = sink::folder(&sink.file).canonicalize()?;
-    let variable = match &sink.format {
-        Format::Env { name } => Some(name.clone()),
-        Format::Value | Format::Token | Format::Json => None,
-    };
-    Ok((folder, sink.file.file_name().map(OsStr::to_owned), variable))
+    Ok((folder, sink.file.file_name().map(OsStr::to_owned)))
+}
+
+/// Whether two secrets can be in one file: as different variables.
+fn can_share(one: &Format, other: &Format) -> bool {
+    match (one, other) {
+        (Format::Env { name: one }, Format::Env { name: other }) => one != other,
+        _ => false,
+    }
 }
 
 fn file_error(token: &TokenId, sink: &Sink, source: SinkError) -> DeliveryError {

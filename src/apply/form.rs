@@ -7,50 +7,70 @@ use crate::model::Expire;
 use crate::pve::TokenId;
 
 /// What is in the place of a secret.
-#[derive(Clone, Copy)]
 pub(super) enum Held<'a> {
     /// Nothing.
     Nothing,
-    /// A secret, of this token or of another.
-    Secret(&'a str),
-    /// Something that is none.
+    /// A secret.
+    Secret {
+        /// Whose, where the form says it.
+        owner: Option<TokenId>,
+        /// The secret; a variable may be set more than once.
+        values: Vec<&'a str>,
+    },
+    /// Something that is none, and that would be wiped out.
     SomethingElse,
+    /// Something in which no line can be set: a secret that takes the whole file, or values of several lines.
+    NoLines,
 }
 
 /// What `content` holds where `format` puts a secret.
 ///
 /// Formats that take the whole file know each other's secrets, so that a file's format can be changed.
 pub(super) fn held<'a>(format: &Format, content: &'a str) -> Held<'a> {
-    if let Format::Env { name } = format {
-        let value = content.lines().rev().find_map(|line| variable(line).filter(|(set, _)| set == name));
-        return match value {
-            None | Some((_, "")) => Held::Nothing,
-            Some((_, value)) => Held::Secret(value),
-        };
-    }
-    let content = content.trim();
-    let token_form = content.split_once('=').filter(|(token, _)| token.parse::<TokenId>().is_ok());
-    match token_form {
-        _ if content.is_empty() => Held::Nothing,
-        Some((_, secret)) if is_uuid(secret) => Held::Secret(secret),
-        _ if is_uuid(content) => Held::Secret(content),
-        _ => json_secret(content).map_or(Held::SomethingElse, Held::Secret),
+    let whole = whole(content.trim());
+    match format {
+        Format::Env { .. } if whole.is_some() || content.lines().any(is_open) => Held::NoLines,
+        Format::Env { name } => {
+            let set = content.lines().filter_map(variable).filter(|(set, value)| set == name && !value.is_empty());
+            let values: Vec<&str> = set.map(|(_, value)| value).collect();
+            if values.is_empty() { Held::Nothing } else { Held::Secret { owner: None, values } }
+        }
+        Format::Value | Format::Token | Format::Json => match whole {
+            Some((owner, value)) => Held::Secret { owner, values: vec![value] },
+            None if content.trim().is_empty() => Held::Nothing,
+            None => Held::SomethingElse,
+        },
     }
 }
 
-/// Whether it is what Proxmox VE makes secrets of.
-pub(super) fn is_uuid(text: &str) -> bool {
-    uuid::Uuid::try_parse(text).is_ok()
-}
-
-fn json_secret(content: &str) -> Option<&str> {
+/// The secret that is all there is in a file, and its token if that is named.
+fn whole(content: &str) -> Option<(Option<TokenId>, &str)> {
     #[derive(serde::Deserialize)]
+    #[serde(deny_unknown_fields)]
     struct Written<'a> {
-        #[serde(rename = "token")]
-        _token: TokenId,
+        token: TokenId,
         secret: &'a str,
+        #[serde(rename = "expire")]
+        _expire: u64,
     }
-    serde_json::from_str::<Written<'_>>(content).ok().map(|written| written.secret)
+    let is_uuid = |text: &str| uuid::Uuid::try_parse(text).is_ok();
+    if is_uuid(content) {
+        return Some((None, content));
+    }
+    if let Some((token, secret)) = content.split_once('=')
+        && let Ok(token) = token.parse::<TokenId>()
+        && is_uuid(secret)
+    {
+        return Some((Some(token), secret));
+    }
+    serde_json::from_str::<Written<'_>>(content).ok().map(|written| (Some(written.token), written.secret))
+}
+
+/// Whether a line begins a quoted value that goes on in the next one.
+fn is_open(line: &str) -> bool {
+    let Some((_, value)) = line.split_once('=').filter(|_| !line.trim_start().starts_with('#')) else { return false };
+    let value = value.trim();
+    ['"', '\''].into_iter().any(|quote| value.starts_with(quote) && !value[1..].contains(quote))
 }
 
 /// The file's new content; `before` is what it holds.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::NamedTempFile;
 
-use super::form::{Held, content, held, is_uuid};
+use super::form::{Held, content, held};
 use crate::desired::Sink;
 use crate::model::Expire;
 use crate::pve::TokenId;
@@ -21,6 +21,15 @@ pub enum Replaceable {
     Any,
     /// Those that begin like this; others belong to another server.
     Marked(&'static str),
+}
+
+impl Replaceable {
+    fn covers(self, secret: &str) -> bool {
+        match self {
+            Replaceable::Any => true,
+            Replaceable::Marked(mark) => secret.contains(mark),
+        }
+    }
 }
 
 /// Why a file cannot take a secret.
@@ -55,6 +64,15 @@ pub enum SinkError {
     /// The file holds a secret that must outlive a trial.
     #[error("it holds a secret that is none of the sandbox's, perhaps a real one")]
     Precious,
+    /// The file holds another token's secret.
+    #[error("it holds the secret of `{owner}`")]
+    Taken {
+        /// The other token.
+        owner: Box<TokenId>,
+    },
+    /// The file is none of variables.
+    #[error("it is no file of lines NAME=value in which one could be set")]
+    NoLines,
     /// Writing failed.
     #[error("writing failed")]
     Write(#[source] io::Error),
@@ -67,6 +85,7 @@ impl SinkError {
         match self {
             SinkError::Occupied => "name another file, or keep its other lines with `format: env` and a `name`",
             SinkError::Precious => "try things out in another folder; or remove the file, if nothing reads it",
+            SinkError::Taken { .. } | SinkError::NoLines => "name another file, or remove this one if nothing reads it",
             SinkError::Folder { .. }
             | SinkError::NotAFolder { .. }
             | SinkError::NotAFile { .. }
@@ -77,7 +96,7 @@ impl SinkError {
 }
 
 /// Makes sure that `sink` could take a secret now; makes its folder (0700) if there is none.
-pub(super) fn probe(sink: &Sink, replaceable: Replaceable) -> Result<(), SinkError> {
+pub(super) fn probe(sink: &Sink, token: &TokenId, replaceable: Replaceable) -> Result<(), SinkError> {
     let folder = folder(&sink.file);
     let failed = |source| SinkError::Folder { folder: folder.to_owned(), source };
     if let Some(path) = folder.ancestors().find(|path| path.exists()).filter(|path| !path.is_dir()) {
@@ -91,20 +110,28 @@ pub(super) fn probe(sink: &Sink, replaceable: Replaceable) -> Result<(), SinkErr
         imitate(trial.as_file(), there).map_err(SinkError::Write)?;
     }
     let before = content_before(sink, there.is_some())?;
-    match (held(&sink.format, before.expose_secret()), replaceable) {
-        (Held::SomethingElse, _) => Err(SinkError::Occupied),
-        (Held::Secret(secret), Replaceable::Marked(mark)) if is_uuid(secret) && !secret.starts_with(mark) => {
+    match held(&sink.format, before.expose_secret()) {
+        Held::Nothing => Ok(()),
+        Held::SomethingElse => Err(SinkError::Occupied),
+        Held::NoLines => Err(SinkError::NoLines),
+        Held::Secret { owner: _, values } if !values.iter().all(|value| replaceable.covers(value)) => {
             Err(SinkError::Precious)
         }
-        (Held::Nothing | Held::Secret(_), _) => Ok(()),
+        Held::Secret { owner: Some(owner), values: _ } if owner != *token => {
+            Err(SinkError::Taken { owner: Box::new(owner) })
+        }
+        Held::Secret { .. } => Ok(()),
     }
 }
 
-/// Whether there is a secret where `sink` says; what cannot be read is taken for one.
+/// Whether there is a secret where `sink` says that `token`'s is; what cannot be read is taken for it.
 #[must_use]
-pub fn holds_secret(sink: &Sink) -> bool {
+pub fn holds_secret(sink: &Sink, token: &TokenId) -> bool {
     let before = look(&sink.file).and_then(|there| content_before(sink, there.is_some()));
-    before.is_ok_and(|before| matches!(held(&sink.format, before.expose_secret()), Held::Secret(_)))
+    before.map_or(true, |before| match held(&sink.format, before.expose_secret()) {
+        Held::Secret { owner, values: _ } => owner.is_none_or(|owner| owner == *token),
+        Held::Nothing | Held::SomethingElse | Held::NoLines => false,
+    })
 }
 
 /// Writes `secret` in the form that `sink` asks for: all of it or nothing, on disk when this returns.
@@ -172,6 +199,10 @@ mod tests {
     use super::*;
     use crate::desired::Format;
 
+    fn token() -> TokenId {
+        "a@pve!tok".parse().unwrap()
+    }
+
     fn sink(file: PathBuf, format: Format) -> Sink {
         Sink { file, format }
     }
@@ -183,7 +214,7 @@ mod tests {
             None => drop(fs::remove_file(&file)),
         }
         let sink = sink(file.clone(), format);
-        probe(&sink, Replaceable::Any).unwrap();
+        probe(&sink, &token(), Replaceable::Any).unwrap();
         write(&sink, &"api@pam!homepage".parse().unwrap(), &SecretString::from("s3cr3t"), Expire::At(4_102_444_800))
             .unwrap();
         fs::read_to_string(file).unwrap()
@@ -219,12 +250,12 @@ mod tests {
         let file = folder.path().join("deep/er/secret");
         let sink = sink(file.clone(), Format::Value);
         let mode = |file: &Path| fs::metadata(file).unwrap().mode() & 0o777;
-        let (token, secret) = ("api@pam!homepage".parse().unwrap(), SecretString::from("s3cr3t"));
-        probe(&sink, Replaceable::Any).unwrap();
-        write(&sink, &token, &secret, Expire::Never).unwrap();
+        let secret = SecretString::from("s3cr3t");
+        probe(&sink, &token(), Replaceable::Any).unwrap();
+        write(&sink, &token(), &secret, Expire::Never).unwrap();
         assert_eq!((mode(&file), mode(file.parent().unwrap())), (0o600, 0o700));
         fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
-        write(&sink, &token, &secret, Expire::Never).unwrap();
+        write(&sink, &token(), &secret, Expire::Never).unwrap();
         assert_eq!(mode(&file), 0o640);
     }
 
@@ -233,7 +264,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let link = folder.path().join("link");
         std::os::unix::fs::symlink(folder.path().join("elsewhere"), &link).unwrap();
-        let refused = |file: PathBuf| probe(&sink(file, Format::Value), Replaceable::Any).unwrap_err().to_string();
+        let refused =
+            |file: PathBuf| probe(&sink(file, Format::Value), &token(), Replaceable::Any).unwrap_err().to_string();
         assert_eq!(refused(link), "it is a link, not a file");
         assert_eq!(refused(folder.path().to_owned()), "it is a folder, not a file");
         let file = folder.path().join("file");
@@ -245,7 +277,7 @@ mod tests {
     #[test]
     fn probing_leaves_nothing_behind() {
         let folder = tempfile::tempdir().unwrap();
-        probe(&sink(folder.path().join("secret"), Format::Value), Replaceable::Any).unwrap();
+        probe(&sink(folder.path().join("secret"), Format::Value), &token(), Replaceable::Any).unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
@@ -256,7 +288,7 @@ mod tests {
         let probed = |format: Format, content: &str, replaceable| {
             let file = folder.path().join("file");
             fs::write(&file, content).unwrap();
-            probe(&sink(file, format), replaceable).map_err(|error| error.to_string())
+            probe(&sink(file, format), &token(), replaceable).map_err(|error| error.to_string())
         };
         let env = || Format::Env { name: "X".into() };
         let occupied = Err("it holds something else than a secret, and all of it would be replaced".to_owned());
@@ -270,6 +302,33 @@ mod tests {
         assert_eq!(probed(Format::Value, REAL, marked), precious);
         assert_eq!(probed(env(), &format!("A=1\nX='{REAL}'\n"), marked), precious);
         assert_eq!(probed(env(), &format!("A={REAL}\nX=\n"), marked), Ok(()));
+        assert_eq!(probed(env(), &format!("X={REAL}\nX=\n"), marked), precious, "the first line counts too");
+        assert_eq!(probed(env(), &format!("X=a@pve!tok={REAL} # prod\n"), marked), precious);
+        let taken = Err("it holds the secret of `b@pve!other`".to_owned());
+        assert_eq!(probed(Format::Token, &format!("b@pve!other={REAL}"), Replaceable::Any), taken);
+        let no_lines = Err("it is no file of lines NAME=value in which one could be set".to_owned());
+        assert_eq!(probed(env(), REAL, Replaceable::Any), no_lines);
+        assert_eq!(probed(env(), "KEY=\"-----BEGIN\nX=abc\n-----END\"\n", Replaceable::Any), no_lines);
+        let json = format!("{{\"token\": \"a@pve!tok\", \"secret\": \"{REAL}\", \"expire\": 0");
+        assert_eq!(probed(Format::Json, &format!("{json}}}"), Replaceable::Any), Ok(()));
+        assert_eq!(probed(Format::Json, &format!("{json}, \"host\": 1}}"), Replaceable::Any), occupied);
         assert_eq!(probed(env(), "X=5a9db0c5-3c2c-4d0b-9d52-0a6c1b1f8a11\n", marked), Ok(()));
+    }
+
+    #[test]
+    fn a_secret_is_missed_only_where_it_is_certain() {
+        const REAL: &str = "0b6a2f0e-3c2c-4d0b-9d52-0a6c1b1f8a11";
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        let holds = |content: &[u8]| {
+            fs::write(&file, content).unwrap();
+            holds_secret(&sink(file.clone(), Format::Token), &token())
+        };
+        assert!(holds(format!("a@pve!tok={REAL}").as_bytes()));
+        assert!(holds(REAL.as_bytes()), "whose it is cannot be seen");
+        assert!(holds(b"\xff\xfe"), "what cannot be read");
+        assert!(!holds(b""));
+        assert!(!holds(format!("b@pve!other={REAL}").as_bytes()));
+        assert!(!holds_secret(&sink(folder.path().join("none"), Format::Value), &token()));
     }
 }

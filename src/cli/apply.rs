@@ -25,7 +25,7 @@ pub(super) async fn run(Apply { yes, planning }: Apply, terminal: Terminal) -> R
     let mut delivery = delivery.replacing(replaceable(&connection.client));
     delivery.probe(&approved.plan().sinks).map_err(|error| unusable(&error))?;
     if !yes && !terminal.confirm("Carry this plan out?")? {
-        terminal.note_text("Nothing was done.\n");
+        terminal.note_text("Nothing was sent.\n");
         return Ok(Exit::Error);
     }
     let stop = stop_on_signals(terminal)?;
@@ -36,10 +36,9 @@ pub(super) async fn run(Apply { yes, planning }: Apply, terminal: Terminal) -> R
     let mut document = Document::default();
     document.push(Line::default());
     document.extend(render::outcome(&outcome));
-    if let Err(failure) = terminal.result(&document) {
+    if terminal.write(&document).is_err() {
         // What was done to a cluster has to be said somewhere.
         terminal.note(&document);
-        terminal.failure(&failure);
     }
     Ok(match outcome.done() {
         Done::Everything => Exit::Success,
@@ -53,7 +52,8 @@ fn unusable(error: &DeliveryError) -> Failure {
     Failure::of(error).help(format!("nothing was sent; {}", error.help()))
 }
 
-/// A sandbox, which alone is spoken to without encryption, never overwrites the secrets of a real cluster.
+/// What is spoken to without encryption, on this machine, is taken for a sandbox, which never overwrites the secrets of
+/// a real cluster.
 fn replaceable(client: &Client) -> Replaceable {
     if client.endpoint().is_encrypted() { Replaceable::Any } else { Replaceable::Marked(SECRET_MARK) }
 }
@@ -73,8 +73,10 @@ fn stop_on_signals(terminal: Terminal) -> Result<Stop, Failure> {
                 _ = terminate.recv() => {}
                 _ = hangup.recv() => {}
             }
+            if !requested.is_requested() {
+                terminal.note_text("Stopping once the request under way is answered.\n");
+            }
             requested.request();
-            terminal.note_text("Stopping once the request under way is answered.\n");
         }
     });
     Ok(stop)

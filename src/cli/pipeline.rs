@@ -11,7 +11,7 @@ use crate::diagnostic::{Diagnostic, Findings, Sources, Span};
 use crate::live::{ReadError, Snapshot, Source};
 use crate::plan::{Approved, Plan, Waiver};
 use crate::pve::TokenId;
-use crate::render::{self, Undeclared, diagnostics};
+use crate::render::{self, Undeclared, diagnostics, shell};
 use crate::resolve::{Unsunk, resolve};
 
 /// A plan, and the connection that it was read over.
@@ -73,7 +73,7 @@ fn unsaved(desired: &Desired, live: &Snapshot) -> Findings {
             Presence::Present(TokenWish { secret: Some(sink), .. }) => Some((token, declared.span, sink)),
             Presence::Present(_) | Presence::Absent => None,
         })
-        .filter(|(_, _, sink)| !holds_secret(sink))
+        .filter(|(token, _, sink)| !holds_secret(sink, token))
         .collect();
     let mut findings = Findings::default();
     let told = if unsaved.len() > EACH { &unsaved[..1] } else { &unsaved[..] };
@@ -82,11 +82,11 @@ fn unsaved(desired: &Desired, live: &Snapshot) -> Findings {
             0 => String::new(),
             more => format!("; the same goes for {more} more tokens"),
         };
-        let (user, name) = (token.user(), token.name());
+        let (user, name) = (shell(token.user()), token.name());
         findings.push(
             Diagnostic::warning(*span, format!("token `{token}` exists, and `{}` holds no secret for it{others}", sink.file.display()))
                 .help("fine if its secret is kept elsewhere; Proxmox VE does not show it again")
-                .help(format!("for a new one: `pveum user token remove '{user}' {name}`, then apply, which makes the token and its declared grants anew")),
+                .help(format!("for a new one: `pveum user token remove {user} {name}`, then apply, which makes the token and its declared grants anew")),
         );
     }
     findings

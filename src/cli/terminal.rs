@@ -48,13 +48,17 @@ impl Terminal {
 
     /// Prints a result; that nobody reads it any more (a closed pipe) is no fault.
     pub(super) fn result(self, document: &Document) -> Result<(), Failure> {
-        let written = io::stdout().write_all(document.to_text(self.out).as_bytes()).and_then(|()| io::stdout().flush());
-        match written {
+        match self.write(document) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 Err(Failure::new("standard output cannot be written").because(&error))
             }
             _ => Ok(()),
         }
+    }
+
+    /// As [`Terminal::result`], for what somebody has to read: a closed pipe is a fault.
+    pub(super) fn write(self, document: &Document) -> io::Result<()> {
+        io::stdout().write_all(document.to_text(self.out).as_bytes()).and_then(|()| io::stdout().flush())
     }
 
     /// Prints something that is no result.

@@ -122,8 +122,7 @@ pub enum Op {
 /// When an op is done: the order of this declaration is the order of execution.
 ///
 /// What is named by others is made before them; nothing is taken away before what replaces it is given; what takes
-/// other things along when it goes, goes last. A role loses privileges before anybody new gets it, and gains some once
-/// nobody has it any more who shall not.
+/// other things along when it goes, goes last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[allow(missing_docs, reason = "each is called what it does")]
 pub enum Phase {
@@ -131,13 +130,12 @@ pub enum Phase {
     CreateGroups,
     CreateUsers,
     CreateTokens,
-    NarrowRoles,
     Grant,
+    SetRoles,
     SetGroups,
     SetUsers,
     SetTokens,
     Revoke,
-    WidenRoles,
     DeleteTokens,
     DeleteUsers,
     DeleteGroups,
@@ -154,8 +152,7 @@ impl Op {
             Op::CreateUser { .. } => Phase::CreateUsers,
             Op::CreateToken { .. } => Phase::CreateTokens,
             Op::Grant { .. } => Phase::Grant,
-            Op::SetRole { role: _, before, after } if before.is_subset(after) => Phase::WidenRoles,
-            Op::SetRole { .. } => Phase::NarrowRoles,
+            Op::SetRole { .. } => Phase::SetRoles,
             Op::SetGroup { .. } => Phase::SetGroups,
             Op::SetUser { .. } => Phase::SetUsers,
             Op::SetToken { .. } => Phase::SetTokens,

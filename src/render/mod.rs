@@ -13,4 +13,4 @@ mod words;
 pub use document::{Colour, Document, Line, Style};
 pub use outcome::outcome;
 pub use plan::{Undeclared, plan, refused};
-pub use words::{count, listed, step_in_words, visible};
+pub use words::{count, listed, shell, step_in_words, visible};

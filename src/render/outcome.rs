@@ -4,7 +4,7 @@ use std::error::Error;
 
 use super::document::{Document, Line, Style};
 use super::plan::{grant_name, hidden_kinds};
-use super::words::{count, step_in_words, visible};
+use super::words::{count, shell, step_in_words, visible};
 use crate::api::ApiError;
 use crate::apply::{Done, Fate, Outcome, StepEnd, Verification};
 use crate::diff::{Delta, Diff};
@@ -46,7 +46,11 @@ fn headline(stopped: bool, done: usize, steps: &[(Step, StepEnd)]) -> String {
     } else if done == steps.len() {
         "Every request was answered with success, but it is not certain that the cluster is as it should be.".to_owned()
     } else {
-        format!("Request {} of {} failed.", done + 1, steps.len())
+        let is_uncertain = |(_, end): &(Step, StepEnd)| {
+            matches!(end, StepEnd::Failed(ApiError::Unanswered { .. } | ApiError::Unintelligible { .. }))
+        };
+        let what = if steps.iter().any(is_uncertain) { "is uncertain" } else { "failed" };
+        format!("Request {} of {} {what}.", done + 1, steps.len())
     }
 }
 
@@ -116,7 +120,7 @@ fn reasons(error: &dyn Error) -> Document {
 
 /// A token whose secret nobody has.
 fn orphan(token: &TokenId, fate: &Fate) -> Document {
-    let remove = format!("pveum user token remove '{}' {}", visible(token.user()), visible(token.name()));
+    let remove = format!("pveum user token remove {} {}", shell(token.user()), token.name());
     let token = visible(token);
     let (style, words) = match fate {
         Fate::Deleted => (
@@ -167,7 +171,7 @@ fn verified(verification: &Verification, steps: &[(Step, StepEnd)]) -> Document 
                 ));
             }
             if residue.is_empty() {
-                document.push(Line::plain("Read back, all that is visible is as the files say."));
+                document.push(Line::plain("Read back, what is visible is as the files say."));
             } else {
                 document.push(Line::plain(format!("Read back, this is still to do: {}.", missing(residue))));
             }

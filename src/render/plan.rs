@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::change;
 use super::document::{Document, Line, Style};
-use super::words::{count, listed, propagate, visible};
+use super::words::{count, listed, propagate, shell, visible};
 use crate::diff::Delta;
 use crate::live::Blind;
 use crate::model::{Along, Grant, Propagate};
@@ -297,11 +297,11 @@ fn needed(blind: Blind) -> &'static str {
 fn grant_command(reader: Option<&Principal>) -> String {
     match reader {
         Some(Principal::Token(token)) => format!(
-            "pveum acl modify / --users '{user}' --tokens '{token}' --roles PVEAuditor",
-            user = visible(token.user()),
-            token = visible(token),
+            "pveum acl modify / --users {user} --tokens {token} --roles PVEAuditor",
+            user = shell(token.user()),
+            token = shell(token),
         ),
-        Some(Principal::User(user)) => format!("pveum acl modify / --users '{}' --roles PVEAuditor", visible(user)),
+        Some(Principal::User(user)) => format!("pveum acl modify / --users {} --roles PVEAuditor", shell(user)),
         None => "pveum acl modify / --users USER@REALM --roles PVEAuditor".to_owned(),
     }
 }

@@ -19,6 +19,17 @@ pub fn visible(text: impl Display) -> String {
     }
 }
 
+/// `word` as one word of a shell's command line.
+#[must_use]
+pub fn shell(word: impl Display) -> String {
+    let word = visible(word);
+    if word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"@._-/".contains(&byte)) {
+        word
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
 /// Free text in quotes, on one line.
 pub(super) fn quoted(text: &Text) -> String {
     if text.is_empty() { "none".to_owned() } else { format!("{:?}", text.as_str()) }
@@ -103,6 +114,13 @@ mod tests {
         assert_eq!(visible("a\u{1b}[31m@pve"), "a\\u{1b}[31m@pve");
         assert_eq!(visible("a\u{202e}b"), "a\\u{202e}b");
         assert_eq!(quoted(&Text::from("two\nlines")), "\"two\\nlines\"");
+    }
+
+    #[test]
+    fn a_pasted_name_is_one_word() {
+        assert_eq!(shell("api@pam"), "api@pam");
+        assert_eq!(shell("o'brien@pve"), r"'o'\''brien@pve'");
+        assert_eq!(shell("a;b!c@pve"), "'a;b!c@pve'");
     }
 
     #[test]

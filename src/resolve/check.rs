@@ -97,12 +97,12 @@ impl Names<'_> {
         for (user, declared) in &self.desired.users {
             let Presence::Present(wish) = &declared.wish else { continue };
             if !self.live.users.contains_key(user) && !self.has_realm(user) {
-                findings.push(self.unknown_realm(user, declared.span));
+                findings.push(self.unknown_realm(user, declared.span).finding);
             }
             let Wish::Set(groups) = &wish.groups else { continue };
             for (group, &span) in groups {
                 if !self.has_group(group) {
-                    findings.push(self.unknown_group(group, span));
+                    findings.push(self.unknown_group(group, span).finding);
                 }
             }
         }
@@ -112,7 +112,9 @@ impl Names<'_> {
         for (token, declared) in &self.desired.tokens {
             if matches!(declared.wish, Presence::Present(_)) && !self.has_user(token.user()) {
                 findings.push(
-                    self.unknown_user(token.user(), declared.span).label(format!("a token of `{}`", token.user())),
+                    self.unknown_user(token.user(), declared.span)
+                        .finding
+                        .label(format!("a token of `{}`", token.user())),
                 );
             }
         }
@@ -121,33 +123,29 @@ impl Names<'_> {
     fn check_grants(&self, findings: &mut Findings) {
         let mut told = BTreeSet::new();
         for (grant, (presence, origin)) in &self.desired.acl {
+            // An entry is multiplied out: look at each of its words once.
+            let (new_role, new_subject) = (told.insert(origin.role), told.insert(origin.subject));
             match presence {
                 Presence::Present(_) => {
-                    // An entry is multiplied out: say of each of its words once that it names nothing.
-                    if !self.has_role(&grant.role) && told.insert(origin.role) {
-                        findings.push(self.unknown_role(&grant.role, origin.role));
+                    if new_role && !self.has_role(&grant.role) {
+                        findings.push(self.unknown_role(&grant.role, origin.role).finding);
                     }
-                    if let Some(finding) = self.check_subject(&grant.subject, origin.subject)
-                        && told.insert(origin.subject)
-                    {
-                        findings.push(finding);
-                    }
+                    let unknown = new_subject.then(|| self.check_subject(&grant.subject, origin.subject)).flatten();
+                    unknown.into_iter().for_each(|unknown| findings.push(unknown.finding));
                 }
                 Presence::Absent => {
                     if let Some(finding) = self.check_revocable(grant, origin.subject) {
                         findings.push(finding);
                     }
                     // What has gone stays declared absent for good reasons; what was never there is a slip.
-                    if !self.mentions_role(&grant.role) && told.insert(origin.role) {
-                        slip(self.unknown_role(&grant.role, origin.role))
+                    if new_role && !self.mentions_role(&grant.role) {
+                        self.unknown_role(&grant.role, origin.role)
+                            .slip()
                             .into_iter()
                             .for_each(|slip| findings.push(slip));
                     }
-                    if let Some(finding) = self.check_mentioned(&grant.subject, origin.subject)
-                        && told.insert(origin.subject)
-                    {
-                        slip(finding).into_iter().for_each(|slip| findings.push(slip));
-                    }
+                    let unknown = new_subject.then(|| self.check_mentioned(&grant.subject, origin.subject)).flatten();
+                    unknown.and_then(Unknown::slip).into_iter().for_each(|slip| findings.push(slip));
                 }
             }
         }
@@ -158,7 +156,7 @@ impl Names<'_> {
     }
 
     /// As [`Names::check_subject`], for a subject that may be declared absent.
-    fn check_mentioned(&self, subject: &Subject, span: Span) -> Option<Diagnostic> {
+    fn check_mentioned(&self, subject: &Subject, span: Span) -> Option<Unknown> {
         let is_declared = match subject {
             Subject::User(user) => self.desired.users.contains_key(user),
             Subject::Group(group) => self.desired.groups.contains_key(group),
@@ -169,7 +167,7 @@ impl Names<'_> {
         if is_declared { None } else { self.check_subject(subject, span) }
     }
 
-    fn check_subject(&self, subject: &Subject, span: Span) -> Option<Diagnostic> {
+    fn check_subject(&self, subject: &Subject, span: Span) -> Option<Unknown> {
         match subject {
             Subject::User(user) => (!self.has_user(user)).then(|| self.unknown_user(user, span)),
             Subject::Group(group) => (!self.has_group(group)).then(|| self.unknown_group(group, span)),
@@ -194,7 +192,7 @@ impl Names<'_> {
     }
 
     /// The server makes users of realms that it does not have (transcript `users`, `foo@nosuch`).
-    fn unknown_realm(&self, user: &UserId, span: Span) -> Diagnostic {
+    fn unknown_realm(&self, user: &UserId, span: Span) -> Unknown {
         let realms: Vec<&str> = self.live.realms.keys().map(RealmId::as_str).collect();
         self.suggest(
             Diagnostic::warning(span, format!("there is no realm `{}` on the cluster", user.realm()))
@@ -205,7 +203,7 @@ impl Names<'_> {
         )
     }
 
-    fn unknown_role(&self, role: &RoleId, span: Span) -> Diagnostic {
+    fn unknown_role(&self, role: &RoleId, span: Span) -> Unknown {
         let names = self.desired.roles.keys().chain(self.live.roles.keys()).filter(|name| self.has_role(name));
         self.suggest(
             Diagnostic::error(span, format!("role `{role}` exists neither in the files nor on the cluster")),
@@ -215,7 +213,7 @@ impl Names<'_> {
         )
     }
 
-    fn unknown_group(&self, group: &GroupId, span: Span) -> Diagnostic {
+    fn unknown_group(&self, group: &GroupId, span: Span) -> Unknown {
         let names = self.desired.groups.keys().chain(self.live.groups.keys()).filter(|name| self.has_group(name));
         let finding = self.suggest(
             Diagnostic::error(span, format!("group `{group}` {}", self.nowhere())),
@@ -226,7 +224,7 @@ impl Names<'_> {
         self.mention_hidden(finding)
     }
 
-    fn unknown_user(&self, user: &UserId, span: Span) -> Diagnostic {
+    fn unknown_user(&self, user: &UserId, span: Span) -> Unknown {
         let names = self.desired.users.keys().chain(self.live.users.keys()).filter(|name| self.has_user(name));
         let finding = self.suggest(
             Diagnostic::error(span, format!("user `{user}` {}", self.nowhere())),
@@ -237,7 +235,7 @@ impl Names<'_> {
         self.mention_hidden(finding)
     }
 
-    fn unknown_token(&self, token: &TokenId, span: Span) -> Diagnostic {
+    fn unknown_token(&self, token: &TokenId, span: Span) -> Unknown {
         let names = self.desired.tokens.keys().chain(self.live.tokens.keys()).filter(|name| self.has_token(name));
         let names: Vec<String> = names.map(ToString::to_string).collect();
         let finding = self.suggest(
@@ -257,11 +255,12 @@ impl Names<'_> {
         }
     }
 
-    fn mention_hidden(&self, finding: Diagnostic) -> Diagnostic {
+    fn mention_hidden(&self, unknown: Unknown) -> Unknown {
         if !self.accounts_hidden {
-            return finding;
+            return unknown;
         }
-        finding.help("it may exist all the same: the credential cannot see all users and groups (it lacks Sys.Audit on /access/groups)")
+        let finding = unknown.finding.help("it may exist all the same: the credential cannot see all users and groups (it lacks Sys.Audit on /access/groups)");
+        Unknown { finding, ..unknown }
     }
 
     fn suggest<'a>(
@@ -270,22 +269,38 @@ impl Names<'_> {
         name: &str,
         names: impl Iterator<Item = &'a str>,
         otherwise: &str,
-    ) -> Diagnostic {
+    ) -> Unknown {
         let near = (self.searches.get() > 0).then(|| {
             self.searches.set(self.searches.get() - 1);
             nearest(name, names)
         });
         match near.flatten() {
-            Some(near) => finding.help(format!("did you mean `{near}`?")),
-            None => finding.help(otherwise),
+            Some(near) => Unknown { finding: finding.help(format!("did you mean `{near}`?")), near: Near::Found },
+            None => Unknown { finding: finding.help(otherwise), near: Near::None },
         }
     }
 }
 
-/// A finding about a name that does no harm by not existing: worth a word only if another was probably meant.
-fn slip(finding: Diagnostic) -> Option<Diagnostic> {
-    let is_suggested = finding.help.iter().any(|help| help.starts_with("did you mean"));
-    is_suggested.then_some(Diagnostic { severity: Severity::Warning, ..finding })
+/// What is to be said of a name that exists nowhere.
+struct Unknown {
+    finding: Diagnostic,
+    near: Near,
+}
+
+/// Whether another name was probably meant.
+enum Near {
+    Found,
+    None,
+}
+
+impl Unknown {
+    /// Where the name does no harm by not existing, it is worth a word only if another was probably meant.
+    fn slip(self) -> Option<Diagnostic> {
+        match self.near {
+            Near::Found => Some(Diagnostic { severity: Severity::Warning, ..self.finding }),
+            Near::None => None,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ fn an_env_file_keeps_what_else_is_in_it() {
     let desk = Desk::new();
     desk.write("desired-state.yaml", HOMEPAGE);
     fs::create_dir(desk.path("secrets")).unwrap();
-    desk.write("secrets/homepage.env", "# dashboard\nHOMEPAGE_VAR_PROXMOX_TOKEN=stale\nPORT=3000\n");
+    desk.write("secrets/homepage.env", "# dashboard\nHOMEPAGE_VAR_PROXMOX_TOKEN=5a9db0c5-stale\nPORT=3000\n");
     assert_eq!(desk.run(&["apply", "--yes"]).code, 0);
     let file = desk.read("secrets/homepage.env");
     assert!(file.starts_with("# dashboard\nHOMEPAGE_VAR_PROXMOX_TOKEN=") && file.ends_with("\nPORT=3000\n"), "{file}");

@@ -96,3 +96,30 @@ fn who_may_not_write_is_told_what_is_missing() {
     let auditor = credential(&desk, &[("/", "PVEAuditor")]);
     insta::assert_snapshot!(plan_as(&desk, &auditor, &["apply", "--yes"]).seen());
 }
+
+/// Nothing is taken away before what replaces it is given: not from the one who is applying, either.
+#[test]
+fn the_applying_credential_can_change_what_it_holds_itself_by() {
+    const NEEDED: &str = "Group.Allocate,Permissions.Modify,Realm.AllocateUser,Sys.Audit,Sys.Modify,User.Modify";
+    for file in [
+        // What it holds is narrowed once it holds the other.
+        "version: 1
+roles: {Sync: {privs: [Sys.Audit]}}
+acl: [{path: /, roles: Other, users: ci@pve}]
+",
+        // What it holds is revoked once the other is enough.
+        "version: 1
+roles: {Small: {privs: [NEEDED]}}
+acl: [{path: /, roles: Sync, users: ci@pve, state: absent}]
+",
+    ] {
+        let desk = Desk::new();
+        for (role, privs) in [("Sync", NEEDED), ("Other", NEEDED), ("Small", "Sys.Audit")] {
+            desk.by_hand("POST", "/access/roles", &format!("roleid={role}&privs={privs}"));
+        }
+        let sync = credential(&desk, &[("/", "Sync"), ("/", "Small")]);
+        desk.write("desired-state.yaml", &file.replace("NEEDED", NEEDED));
+        let ran = plan_as(&desk, &sync, &["apply", "--yes"]);
+        assert_eq!(ran.code, 0, "{}", ran.seen());
+    }
+}

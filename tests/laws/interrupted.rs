@@ -206,6 +206,8 @@ proptest! {
             .filter(|(_, fate)| matches!(fate, Fate::NotSeen | Fate::Unread))
             .map(|(token, _)| token)
             .collect();
+        let may_be_unsure = matches!(fault, Fault::LostBefore | Fault::Late | Fault::LostForGood);
+        prop_assert!(unsure.is_empty() || may_be_unsure, "{fault:?} leaves no doubt");
 
         cluster.fault = None;
         *cluster.is_silent.lock().unwrap() = false;
