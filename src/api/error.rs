@@ -112,6 +112,16 @@ impl ApiError {
         }
     }
 
+    /// Whether a write may have been done, without its answer having arrived in words that can be understood: read back
+    /// before anything else.
+    #[must_use]
+    pub fn is_undecided(&self) -> bool {
+        match self {
+            ApiError::Unanswered { .. } | ApiError::Unintelligible { .. } => true,
+            ApiError::NotSent { .. } | ApiError::Refused { .. } => false,
+        }
+    }
+
     /// Whether another change held the cluster's lock too long: nothing was written, and trying again later is fine
     /// (api-facts.md, HTTP layer, "Locks").
     #[must_use]

@@ -6,6 +6,7 @@
 mod cluster;
 mod delivery;
 mod form;
+mod missing;
 mod observer;
 mod outcome;
 mod rescue;
@@ -14,7 +15,8 @@ mod sink;
 
 pub use cluster::{Cluster, Receipt};
 pub use delivery::{Delivery, DeliveryError};
+pub use missing::{Missing, missing};
 pub use observer::{Observer, Stop};
 pub use outcome::{Done, Fate, Outcome, StepEnd, Verification};
 pub use run::run;
-pub use sink::{Replaceable, SinkError, holds_secret};
+pub use sink::{Replaceable, SinkError};

@@ -88,8 +88,10 @@ impl Outcome {
     #[must_use]
     pub fn done(&self) -> Done {
         let all = self.steps.iter().all(|(_, end)| matches!(end, StepEnd::Done));
-        let is_idle = |end: &StepEnd| {
-            matches!(end, StepEnd::NotStarted | StepEnd::Failed(ApiError::NotSent { .. } | ApiError::Refused { .. }))
+        let is_idle = |end: &StepEnd| match end {
+            StepEnd::NotStarted => true,
+            StepEnd::Failed(error) => !error.is_undecided(),
+            StepEnd::Done | StepEnd::SecretLost { .. } => false,
         };
         match &self.verification {
             Verification::Read { residue, lost_sight } if all && residue.is_empty() && lost_sight.is_empty() => {

@@ -8,7 +8,6 @@ use secrecy::SecretString;
 use super::cluster::Cluster;
 use super::delivery::Delivery;
 use super::outcome::{Fate, StepEnd};
-use crate::api::ApiError;
 use crate::model::{AccessState, Token};
 use crate::plan::{Op, Plan};
 use crate::pve::TokenId;
@@ -33,10 +32,7 @@ pub(super) async fn put_away<C: Cluster>(
 /// The token that a step was to make and of which nobody knows whether it did: its secret is gone with the answer.
 pub(super) fn undecided<'a>(op: &'a Op, end: &StepEnd) -> Option<&'a TokenId> {
     match (op, end) {
-        (
-            Op::CreateToken { token, attributes: _ },
-            StepEnd::Failed(ApiError::Unanswered { .. } | ApiError::Unintelligible { .. }),
-        ) => Some(token),
+        (Op::CreateToken { token, attributes: _ }, StepEnd::Failed(error)) if error.is_undecided() => Some(token),
         _ => None,
     }
 }

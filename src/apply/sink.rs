@@ -125,8 +125,7 @@ pub(super) fn probe(sink: &Sink, token: &TokenId, replaceable: Replaceable) -> R
 }
 
 /// Whether there is a secret where `sink` says that `token`'s is; what cannot be read is taken for it.
-#[must_use]
-pub fn holds_secret(sink: &Sink, token: &TokenId) -> bool {
+pub(super) fn holds_secret(sink: &Sink, token: &TokenId) -> bool {
     let before = look(&sink.file).and_then(|there| content_before(sink, there.is_some()));
     before.map_or(true, |before| match held(&sink.format, before.expose_secret()) {
         Held::Secret { owner, values: _ } => owner.is_none_or(|owner| owner == *token),

@@ -5,13 +5,12 @@ use super::connect::{Connection, connect};
 use super::failure::Failure;
 use super::terminal::Terminal;
 use crate::api::Credential;
-use crate::apply::holds_secret;
-use crate::desired::{self, Desired, Presence, Sink, TokenWish};
-use crate::diagnostic::{Diagnostic, Findings, Sources, Span};
-use crate::live::{ReadError, Snapshot, Source};
+use crate::apply;
+use crate::desired::{self, Desired};
+use crate::diagnostic::{Findings, Sources};
+use crate::live::{ReadError, Source};
 use crate::plan::{Approved, Plan, Waiver};
-use crate::pve::TokenId;
-use crate::render::{self, Undeclared, diagnostics, shell};
+use crate::render::{self, Undeclared, diagnostics};
 use crate::resolve::{Unsunk, resolve};
 
 /// A plan, and the connection that it was read over.
@@ -55,41 +54,10 @@ pub(super) async fn plan(planning: &Planning, terminal: Terminal) -> Result<Plan
         Err(findings) => return Err(reported(&findings, &sources, terminal)),
     };
     report(&resolved.warnings, &sources, terminal)?;
-    report(&unsaved(&desired, &snapshot), &sources, terminal)?;
+    report(&render::missing(&apply::missing(&desired, &snapshot.state)), &sources, terminal)?;
     let plan = Plan::new(resolved);
     terminal.result(&render::plan(&plan, undeclared))?;
     Ok(Planned { plan, connection })
-}
-
-/// Warns of tokens that exist while there is no secret where the files say: nobody can read it again.
-fn unsaved(desired: &Desired, live: &Snapshot) -> Findings {
-    /// More than these are one warning.
-    const EACH: usize = 5;
-    let unsaved: Vec<(&TokenId, Span, &Sink)> = desired
-        .tokens
-        .iter()
-        .filter(|(token, _)| live.state.tokens.contains_key(token))
-        .filter_map(|(token, declared)| match &declared.wish {
-            Presence::Present(TokenWish { secret: Some(sink), .. }) => Some((token, declared.span, sink)),
-            Presence::Present(_) | Presence::Absent => None,
-        })
-        .filter(|(token, _, sink)| !holds_secret(sink, token))
-        .collect();
-    let mut findings = Findings::default();
-    let told = if unsaved.len() > EACH { &unsaved[..1] } else { &unsaved[..] };
-    for (token, span, sink) in told {
-        let others = match unsaved.len() - told.len() {
-            0 => String::new(),
-            more => format!("; the same goes for {more} more tokens"),
-        };
-        let (user, name) = (shell(token.user()), token.name());
-        findings.push(
-            Diagnostic::warning(*span, format!("token `{token}` exists, and `{}` holds no secret for it{others}", sink.file.display()))
-                .help("fine if its secret is kept elsewhere; Proxmox VE does not show it again")
-                .help(format!("for a new one: `pveum user token remove {user} {name}`, then apply, which makes the token and its declared grants anew")),
-        );
-    }
-    findings
 }
 
 /// Lets a plan through, or says why not.

@@ -1,7 +1,7 @@
 //! Reading a cluster over its API.
 
 use super::listing::{Holdings, Listing};
-use super::snapshot::{ReadError, Snapshot, Source};
+use super::snapshot::{Blind, ReadError, Snapshot, Source};
 use crate::api::{ApiError, Client};
 use crate::pve::{AclPath, Principal};
 
@@ -42,7 +42,7 @@ impl Source for Client {
 /// What the reader holds where it decides what the lists show.
 async fn held_by(client: &Client) -> Result<Holdings, ApiError> {
     let path = |text: &str| text.parse::<AclPath>().expect("letters and slashes make a path");
-    let (access, groups, pool) = (path("/access"), path("/access/groups"), path("/pool"));
+    let [access, groups, pool] = [Blind::Grants, Blind::Accounts, Blind::Pools].map(|kind| path(kind.needs().path));
     let (access, groups, pool) =
         tokio::join!(client.permissions(&access), client.permissions(&groups), client.permissions(&pool));
     Ok(Holdings { access: access?, groups: groups?, pool: pool? })

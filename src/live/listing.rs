@@ -66,14 +66,14 @@ impl Holdings {
     fn blind(&self) -> BTreeSet<Blind> {
         let Holdings { access, groups, pool } = self;
         let mut blind = BTreeSet::new();
-        if !holds(access, &["Sys.Audit"], Reach::Here) {
-            blind.insert(Blind::Grants);
-        }
-        if !holds(groups, &["Sys.Audit", "User.Modify"], Reach::Below) {
-            blind.insert(Blind::Accounts);
-        }
-        if !holds(pool, &["Pool.Audit"], Reach::Below) {
-            blind.insert(Blind::Pools);
+        for (kind, held, reach) in [
+            (Blind::Grants, access, Reach::Here),
+            (Blind::Accounts, groups, Reach::Below),
+            (Blind::Pools, pool, Reach::Below),
+        ] {
+            if !holds(held, kind.needs().privileges, reach) {
+                blind.insert(kind);
+            }
         }
         blind
     }

@@ -7,4 +7,4 @@ mod http;
 mod listing;
 mod snapshot;
 
-pub use snapshot::{Blind, ReadError, Sight, Snapshot, Source};
+pub use snapshot::{Blind, Needed, ReadError, Sight, Snapshot, Source};

@@ -34,12 +34,41 @@ pub enum Sight {
 /// Something that may be there without being seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Blind {
-    /// Users, their tokens, groups and memberships: needs Sys.Audit or User.Modify on /access/groups.
+    /// Users, their tokens, groups and memberships.
     Accounts,
-    /// Grants: needs Sys.Audit on /access.
+    /// Grants.
     Grants,
-    /// Pools: needs Pool.Audit on /pool.
+    /// Pools.
     Pools,
+}
+
+/// What lets a reader see all of a kind: one of the privileges at the path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Needed {
+    /// Any of these does; the least of them first.
+    pub privileges: &'static [&'static str],
+    /// Where.
+    pub path: &'static str,
+}
+
+impl fmt::Display for Needed {
+    /// The least of the privileges.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let least = self.privileges.first().copied().unwrap_or_default();
+        write!(f, "{least} on {}", self.path)
+    }
+}
+
+impl Blind {
+    /// What a reader lacks who is blind to this (api-facts.md, What a low-privilege caller does not see).
+    #[must_use]
+    pub const fn needs(self) -> Needed {
+        match self {
+            Blind::Accounts => Needed { privileges: &["Sys.Audit", "User.Modify"], path: "/access/groups" },
+            Blind::Grants => Needed { privileges: &["Sys.Audit"], path: "/access" },
+            Blind::Pools => Needed { privileges: &["Pool.Audit"], path: "/pool" },
+        }
+    }
 }
 
 impl Sight {

@@ -10,7 +10,7 @@ mod op;
 mod order;
 mod step;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use approve::{Approved, NoSuchWaiver, Objection, Refused, Waiver};
 pub use batch::AclBatch;
@@ -19,7 +19,7 @@ pub use step::Step;
 
 use crate::desired::Sink;
 use crate::diff::{Diff, diff};
-use crate::live::{Sight, Snapshot};
+use crate::live::{Blind, Sight, Snapshot};
 use crate::model::AccessState;
 use crate::pve::{Principal, Release, TokenId};
 use crate::resolve::{Kept, Resolved};
@@ -73,6 +73,12 @@ impl Plan {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
+    }
+
+    /// What the reader cannot see of the kinds that files can speak of; pools are none of them yet.
+    #[must_use]
+    pub fn hidden(&self) -> BTreeSet<Blind> {
+        self.sight.hidden().iter().copied().filter(|kind| *kind != Blind::Pools).collect()
     }
 
     /// What the plan asked for and `state` does not show.

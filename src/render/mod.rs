@@ -6,11 +6,13 @@
 mod change;
 pub mod diagnostics;
 mod document;
+mod missing;
 mod outcome;
 mod plan;
 mod words;
 
 pub use document::{Colour, Document, Line, Style};
+pub use missing::missing;
 pub use outcome::outcome;
 pub use plan::{Undeclared, plan, refused};
-pub use words::{count, listed, shell, step_in_words, visible};
+pub use words::{count, listed, step_in_words, visible};

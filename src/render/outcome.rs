@@ -5,7 +5,6 @@ use std::error::Error;
 use super::document::{Document, Line, Style};
 use super::plan::{grant_name, hidden_kinds};
 use super::words::{count, shell, step_in_words, visible};
-use crate::api::ApiError;
 use crate::apply::{Done, Fate, Outcome, StepEnd, Verification};
 use crate::diff::{Delta, Diff};
 use crate::plan::{Op, Step};
@@ -46,9 +45,7 @@ fn headline(stopped: bool, done: usize, steps: &[(Step, StepEnd)]) -> String {
     } else if done == steps.len() {
         "Every request was answered with success, but it is not certain that the cluster is as it should be.".to_owned()
     } else {
-        let is_uncertain = |(_, end): &(Step, StepEnd)| {
-            matches!(end, StepEnd::Failed(ApiError::Unanswered { .. } | ApiError::Unintelligible { .. }))
-        };
+        let is_uncertain = |(_, end): &(Step, StepEnd)| matches!(end, StepEnd::Failed(error) if error.is_undecided());
         let what = if steps.iter().any(is_uncertain) { "is uncertain" } else { "failed" };
         format!("Request {} of {} {what}.", done + 1, steps.len())
     }
@@ -72,8 +69,8 @@ fn course(steps: &[(Step, StepEnd)], orphans: &[(TokenId, Fate)]) -> Document {
     for (step, end) in steps {
         let word = match end {
             StepEnd::SecretLost { .. } => "secret lost",
-            StepEnd::Failed(ApiError::Unanswered { .. } | ApiError::Unintelligible { .. }) => "uncertain",
-            StepEnd::Failed(ApiError::NotSent { .. } | ApiError::Refused { .. }) => "failed",
+            StepEnd::Failed(error) if error.is_undecided() => "uncertain",
+            StepEnd::Failed(_) => "failed",
             StepEnd::Done | StepEnd::NotStarted => continue,
         };
         document.push(row(Style::Bad, word, step_in_words(&step.op)));
@@ -177,9 +174,7 @@ fn verified(verification: &Verification, steps: &[(Step, StepEnd)]) -> Document 
             }
         }
     }
-    let is_refused = |(_, end): &(Step, StepEnd)| {
-        matches!(end, StepEnd::Failed(ApiError::Refused { .. } | ApiError::NotSent { .. }))
-    };
+    let is_refused = |(_, end): &(Step, StepEnd)| matches!(end, StepEnd::Failed(error) if !error.is_undecided());
     document.push(Line::plain(if steps.iter().any(is_refused) {
         "Once the fault is mended, apply goes on from here."
     } else {

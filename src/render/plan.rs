@@ -58,8 +58,7 @@ pub fn plan(plan: &Plan, undeclared: Undeclared) -> Document {
     document.gap();
     document.push(summary(plan, &rows));
     document.extend(kept(&plan.kept, undeclared));
-    // Nothing that is declared has to do with pools.
-    let hidden: BTreeSet<Blind> = plan.sight.hidden().iter().copied().filter(|kind| *kind != Blind::Pools).collect();
+    let hidden = plan.hidden();
     if !hidden.is_empty() {
         let who = plan.reader.as_ref().map_or_else(|| "the credential".to_owned(), visible);
         document
@@ -270,7 +269,7 @@ pub fn refused(refused: &Refused, reader: Option<&Principal>) -> Document {
                 ));
                 document
                     .push(Line::plain("  What cannot be seen may be there all the same, so this plan may be wrong."));
-                let needs: Vec<String> = hidden.iter().map(|blind| needed(*blind).to_owned()).collect();
+                let needs: Vec<String> = hidden.iter().map(|kind| kind.needs().to_string()).collect();
                 document.push(Line::plain(format!("  It needs {}. PVEAuditor on / has both:", listed(&needs))));
                 document.push(Line::plain(format!("    {}", grant_command(reader))));
             }
@@ -283,14 +282,6 @@ pub fn refused(refused: &Refused, reader: Option<&Principal>) -> Document {
 /// `grants`, `users, groups and tokens, nor all grants`
 pub(super) fn hidden_kinds(hidden: &BTreeSet<Blind>) -> String {
     hidden.iter().map(ToString::to_string).collect::<Vec<_>>().join(", nor all ")
-}
-
-fn needed(blind: Blind) -> &'static str {
-    match blind {
-        Blind::Accounts => "Sys.Audit on /access/groups",
-        Blind::Grants => "Sys.Audit on /access",
-        Blind::Pools => "Pool.Audit on /pool",
-    }
 }
 
 /// The command that lets `reader` see; a separated token sees only what its user sees too.

@@ -20,8 +20,7 @@ pub fn visible(text: impl Display) -> String {
 }
 
 /// `word` as one word of a shell's command line.
-#[must_use]
-pub fn shell(word: impl Display) -> String {
+pub(super) fn shell(word: impl Display) -> String {
     let word = visible(word);
     if word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"@._-/".contains(&byte)) {
         word

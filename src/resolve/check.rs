@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::desired::{Declared, Desired, Presence, Wish, check_privileges};
 use crate::diagnostic::{Diagnostic, Findings, Severity, Span, nearest};
-use crate::live::{Blind, Sight, Snapshot};
+use crate::live::{Blind, Snapshot};
 use crate::model::{AccessState, Grant, Origin, Role};
 use crate::pve::{GroupId, Privilege, RealmId, RoleId, Subject, TokenId, UserId};
 
@@ -21,10 +21,7 @@ struct Names<'a> {
 
 /// Everything about `desired` that only the cluster could tell.
 pub(super) fn check(desired: &Desired, live: &Snapshot) -> Findings {
-    let accounts_hidden = match &live.sight {
-        Sight::Full => false,
-        Sight::Partial(blind) => blind.contains(&Blind::Accounts),
-    };
+    let accounts_hidden = live.sight.hidden().contains(&Blind::Accounts);
     let names = Names { desired, live: &live.state, accounts_hidden, searches: Cell::new(50) };
     let mut findings = check_privileges(desired, &known_privileges(&live.state), live.state.release);
     names.check_addresses(&mut findings);
@@ -259,7 +256,11 @@ impl Names<'_> {
         if !self.accounts_hidden {
             return unknown;
         }
-        let finding = unknown.finding.help("it may exist all the same: the credential cannot see all users and groups (it lacks Sys.Audit on /access/groups)");
+        let finding = unknown.finding.help(format!(
+            "it may exist all the same: the credential cannot see all {} (it lacks {})",
+            Blind::Accounts,
+            Blind::Accounts.needs()
+        ));
         Unknown { finding, ..unknown }
     }
 
@@ -307,6 +308,7 @@ impl Unknown {
 mod tests {
     use super::*;
     use crate::desired::{self, File};
+    use crate::live::Sight;
     use crate::pve::Release;
 
     #[test]
