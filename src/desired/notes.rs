@@ -1,6 +1,6 @@
 //! What is noted while reading.
 
-use super::node::{Node, Value};
+use super::node::{Node, Scalar, Style, Value};
 use super::secrets::masked;
 use crate::diagnostic::{Diagnostic, Findings, Label, Span};
 
@@ -37,6 +37,8 @@ impl Notes {
     /// Notes the texts in `node` as secret, so that they are not shown with a finding; where a secret comes from is none.
     pub fn hide(&mut self, node: &Node<'_>) {
         match &node.value {
+            // No secret, and what it says may be the very thing that is wrong.
+            Value::Scalar(Scalar { text, style: Style::Plain }) if matches!(&**text, "true" | "false") => {}
             Value::Scalar(_) => self.secrets.push(node.span),
             Value::List(items) => items.iter().for_each(|item| self.hide(item)),
             Value::Mapping(entries) => entries
