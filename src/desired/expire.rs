@@ -40,6 +40,16 @@ pub(super) fn expire(node: Option<&Node<'_>>, notes: &mut Notes) -> Wish<Expire>
     }
 }
 
+/// A day where the time is midnight UTC, else day and time, as `expire` takes them; `None` for never, and for what no
+/// calendar has.
+#[must_use]
+pub fn day_or_time(expire: Expire) -> Option<String> {
+    let Expire::At(seconds) = expire else { return None };
+    let time = Timestamp::from_second(i64::try_from(seconds).ok()?).ok()?.to_zoned(TimeZone::UTC);
+    let form = if seconds % 86_400 == 0 { "%Y-%m-%d" } else { "%Y-%m-%dT%H:%M:%SZ" };
+    Some(time.strftime(form).to_string())
+}
+
 /// A number that was hardly meant as seconds: a day without its dashes, or milliseconds.
 fn unlikely(text: &str, expire: Expire, span: Span) -> Option<Diagnostic> {
     const YEAR_10000: u64 = 253_402_300_800;
@@ -172,6 +182,16 @@ mod tests {
             ("9007199254740992", 1 << 53),
         ] {
             assert_eq!(read(text), Ok(seconds), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_as_the_same() {
+        for seconds in [1, 86_400, 1_814_313_600, 1_814_356_800, 253_402_128_000, 253_402_207_200] {
+            assert_eq!(read(&day_or_time(Expire::At(seconds)).unwrap()), Ok(seconds));
+        }
+        for beyond in [Expire::Never, Expire::At(253_402_207_201), Expire::At(u64::MAX)] {
+            assert_eq!(day_or_time(beyond), None);
         }
     }
 

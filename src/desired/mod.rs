@@ -20,11 +20,13 @@ mod paths;
 mod privileges;
 mod roles;
 mod secrets;
+mod selection;
 mod syntax;
 mod text;
 mod tokens;
 mod users;
 mod value;
+mod write;
 mod yaml;
 
 use std::path::PathBuf;
@@ -33,8 +35,12 @@ pub use document::{
     Cluster, Declared, Desired, Format, GrantOrigin, GroupWish, Located, Presence, RoleWish, Sink, TokenWish, UserWish,
     Wish,
 };
+pub use expire::day_or_time;
+pub use names::unaddressable;
 pub use parse::{File, Loaded, parse};
 pub use privileges::check_privileges;
+pub use selection::{Kind, Selection, SelectionError};
+pub use write::{Accounts, Provenance, Written, write};
 
 /// Reads files, and the `*.yaml` of folders, as one document; everything that is wrong is found at once.
 pub fn load(paths: &[PathBuf]) -> Loaded {

@@ -230,6 +230,15 @@ pub(super) fn role(text: &str, span: Span, notes: &mut Notes) -> Option<RoleId> 
     }
 }
 
+/// The finding that a group or role can be made, and then neither changed nor deleted: its name is a step in a URL.
+#[must_use]
+pub fn unaddressable(name: &str, span: Span) -> Option<Diagnostic> {
+    matches!(name, "." | "..").then(|| {
+        Diagnostic::error(span, format!("`{name}` cannot be managed: Proxmox VE's API has no way to name it"))
+            .help("choose another name; one that is there already can be deleted on a node, with pveum")
+    })
+}
+
 /// The finding that the server would refuse a name of the kind `T`.
 pub(super) fn refused<T: FromStr>(text: &str, error: NameError, span: Span) -> Diagnostic {
     let kind = match &error {

@@ -6,11 +6,13 @@
 mod along;
 pub mod domains_cfg;
 mod object;
+mod pattern;
 mod state;
 mod text;
 pub mod user_cfg;
 
 pub use along::Along;
 pub use object::{Enable, Expire, Grant, Group, Origin, Pool, Privsep, Propagate, Realm, Role, Token, User};
+pub use pattern::{Against, Pattern, PatternError, Patterns, Sense};
 pub use state::AccessState;
 pub use text::Text;

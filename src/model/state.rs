@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::along::Along;
-use super::object::{Grant, Group, Pool, Propagate, Realm, Role, Token, User};
-use crate::pve::{GroupId, PoolId, RealmId, Release, RoleId, Subject, TokenId, UserId};
+use super::object::{Grant, Group, Origin, Pool, Propagate, Realm, Role, Token, User};
+use crate::pve::{GroupId, PoolId, Privilege, RealmId, Release, RoleId, Subject, TokenId, UserId};
 
 /// The access control of one cluster.
 ///
@@ -78,6 +78,14 @@ impl AccessState {
         members
     }
 
+    /// The privileges that the server knows: those of its builtin roles, of which Administrator holds every one
+    /// (api-facts.md, What changed between releases).
+    #[must_use]
+    pub fn known_privileges(&self) -> BTreeSet<Privilege> {
+        let builtin = self.roles.values().filter(|role| role.origin == Origin::Builtin);
+        builtin.flat_map(|role| role.privs.iter().cloned()).collect()
+    }
+
     /// The tokens that belong to `user`.
     pub fn tokens_of<'a>(&'a self, user: &'a UserId) -> impl Iterator<Item = (&'a TokenId, &'a Token)> {
         self.tokens.iter().filter(move |(token, _)| token.user() == user)
@@ -143,7 +151,7 @@ impl AccessState {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Origin, Text};
+    use crate::model::Text;
 
     fn grant(path: &str, subject: Subject, role: &str) -> Grant {
         Grant { path: path.parse().unwrap(), subject, role: role.parse().unwrap() }

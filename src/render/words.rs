@@ -2,9 +2,7 @@
 
 use std::fmt::Display;
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-
+use crate::desired::day_or_time;
 use crate::model::{Expire, Propagate, Text};
 use crate::plan::{AclBatch, Op};
 
@@ -36,13 +34,10 @@ pub(super) fn quoted(text: &Text) -> String {
 
 /// A date where the time is midnight UTC, else date and time; what no calendar has stays a number.
 pub(super) fn expire(expire: Expire) -> String {
-    let Expire::At(seconds) = expire else { return "never".to_owned() };
-    let Some(time) = i64::try_from(seconds).ok().and_then(|seconds| Timestamp::from_second(seconds).ok()) else {
-        return format!("{seconds} s after 1970");
-    };
-    let time = time.to_zoned(TimeZone::UTC);
-    let form = if seconds % 86_400 == 0 { "%Y-%m-%d" } else { "%Y-%m-%dT%H:%M:%SZ" };
-    time.strftime(form).to_string()
+    match expire {
+        Expire::Never => "never".to_owned(),
+        Expire::At(seconds) => day_or_time(expire).unwrap_or_else(|| format!("{seconds} s after 1970")),
+    }
 }
 
 /// `1 grant`, `2 grants`.

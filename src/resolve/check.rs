@@ -3,11 +3,11 @@
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
-use crate::desired::{Declared, Desired, Presence, Wish, check_privileges};
+use crate::desired::{Declared, Desired, Presence, Wish, check_privileges, unaddressable};
 use crate::diagnostic::{Diagnostic, Findings, Severity, Span, nearest};
 use crate::live::{Blind, Snapshot};
 use crate::model::{AccessState, Grant, Origin, Role};
-use crate::pve::{GroupId, Privilege, RealmId, RoleId, Subject, TokenId, UserId};
+use crate::pve::{GroupId, RealmId, RoleId, Subject, TokenId, UserId};
 
 /// What a name is looked for in: what will be there once everything that is declared has been made.
 struct Names<'a> {
@@ -23,19 +23,13 @@ struct Names<'a> {
 pub(super) fn check(desired: &Desired, live: &Snapshot) -> Findings {
     let accounts_hidden = live.sight.hidden().contains(&Blind::Accounts);
     let names = Names { desired, live: &live.state, accounts_hidden, searches: Cell::new(50) };
-    let mut findings = check_privileges(desired, &known_privileges(&live.state), live.state.release);
+    let mut findings = check_privileges(desired, &live.state.known_privileges(), live.state.release);
     names.check_addresses(&mut findings);
     names.check_roles(&mut findings);
     names.check_users(&mut findings);
     names.check_tokens(&mut findings);
     names.check_grants(&mut findings);
     findings
-}
-
-/// What the server knows is what its Administrator holds (api-facts.md, What changed between releases).
-fn known_privileges(live: &AccessState) -> BTreeSet<Privilege> {
-    let every_role = live.roles.values().filter(|role| role.origin == Origin::Builtin);
-    every_role.flat_map(|role| role.privs.iter().cloned()).collect()
 }
 
 fn is_present<T>(declared: Option<&Declared<T>>) -> Option<bool> {
@@ -67,12 +61,10 @@ impl Names<'_> {
     fn check_addresses(&self, findings: &mut Findings) {
         let groups = self.desired.groups.iter().map(|(id, declared)| (id.as_str(), declared.span));
         let roles = self.desired.roles.iter().map(|(id, declared)| (id.as_str(), declared.span));
-        for (name, span) in groups.chain(roles).filter(|(name, _)| matches!(*name, "." | "..")) {
-            findings.push(
-                Diagnostic::error(span, format!("`{name}` cannot be managed: Proxmox VE's API has no way to name it"))
-                    .help("choose another name; one that is there already can be deleted on a node, with pveum"),
-            );
-        }
+        groups
+            .chain(roles)
+            .filter_map(|(name, span)| unaddressable(name, span))
+            .for_each(|finding| findings.push(finding));
     }
 
     /// Builtin roles of releases newer than the table that the files are checked against.

@@ -1,7 +1,11 @@
 //! What holds of comparing and planning whatever the states and the files.
 
+mod exported;
+#[path = "../conformance/fixtures.rs"]
+mod fixtures;
 mod generate;
 mod interrupted;
+mod odd;
 mod served;
 
 use std::collections::BTreeSet;

@@ -1,0 +1,81 @@
+//! What the reader of files would say: nothing is written that it finds fault with.
+
+use std::path::Path;
+
+use super::super::document::Desired;
+use super::super::node::{Entry, Value};
+use super::super::notes::Notes;
+use super::super::{groups, names, roles, tokens, users};
+use super::layout::Unsaid;
+use super::objects::Draft;
+use crate::diagnostic::{Diagnostic, Findings};
+use crate::model::AccessState;
+use crate::pve::Privilege;
+use std::collections::BTreeSet;
+
+/// What becomes of an object.
+pub(super) enum Verdict<'a> {
+    /// It is declared, but for some of its attributes.
+    Declared(Entry<'a>, Vec<Unsaid<'a>>),
+    /// It is not.
+    Refused(Entry<'a>, String),
+}
+
+/// Judges `entry` by what `read` finds wrong with all of it, with its name, and with each attribute.
+pub(super) fn judge<'a>(
+    draft: Draft,
+    entry: Entry<'a>,
+    read: impl Fn(&Entry<'_>, &mut Desired, &mut Notes),
+) -> Verdict<'a> {
+    let fault = |entry: &Entry<'_>| fault(|notes| read(entry, &mut Desired::default(), notes));
+    if fault(&entry).is_none() {
+        return Verdict::Declared(entry, Vec::new());
+    }
+    if let Some(reason) = fault(&draft.entry(&*entry.key, draft.mapping(Vec::new()))) {
+        return Verdict::Refused(entry, reason);
+    }
+    let Value::Mapping(attributes) = entry.value.value else { return Verdict::Declared(entry, Vec::new()) };
+    let (mut said, mut unsaid) = (Vec::new(), Vec::new());
+    for attribute in attributes {
+        let alone = draft.entry(&*entry.key, draft.mapping(vec![attribute.clone()]));
+        match fault(&alone) {
+            None => said.push(attribute),
+            Some(reason) => unsaid.push(Unsaid { entry: attribute, reason }),
+        }
+    }
+    Verdict::Declared(Entry { value: draft.mapping(said), ..entry }, unsaid)
+}
+
+/// The first fault that `read` finds.
+pub(super) fn fault(read: impl FnOnce(&mut Notes)) -> Option<String> {
+    let mut notes = Notes::default();
+    read(&mut notes);
+    notes.findings.iter().next().map(|finding| finding.message.clone())
+}
+
+/// Reads a role as the files' reader does, and then as the cluster that has it would have it.
+pub(super) fn role(live: &AccessState) -> impl Fn(&Entry<'_>, &mut Desired, &mut Notes) {
+    let known: BTreeSet<Privilege> = live.known_privileges();
+    move |entry, desired, notes| {
+        roles::read(entry, desired, notes);
+        notes.findings.extend(super::super::check_privileges(desired, &known, live.release));
+        add(names::unaddressable(&entry.key, entry.span), notes);
+    }
+}
+
+pub(super) fn group(entry: &Entry<'_>, desired: &mut Desired, notes: &mut Notes) {
+    groups::read(entry, desired, notes);
+    add(names::unaddressable(&entry.key, entry.span), notes);
+}
+
+pub(super) use users::read as user;
+
+pub(super) fn token(entry: &Entry<'_>, desired: &mut Desired, notes: &mut Notes) {
+    tokens::read(entry, Path::new(""), desired, &mut Vec::new(), notes);
+}
+
+fn add(finding: Option<Diagnostic>, notes: &mut Notes) {
+    let mut findings = Findings::default();
+    finding.into_iter().for_each(|finding| findings.push(finding));
+    notes.findings.extend(findings);
+}
