@@ -13,7 +13,7 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("diff", &["pve", "model"]),
     ("desired", &["diagnostic", "pve", "model"]),
     ("api", &["pve"]),
-    ("live", &["pve", "model", "api"]),
+    ("live", &["pve", "model", "permissions", "api"]),
     ("resolve", &["diagnostic", "pve", "model", "desired", "live"]),
     ("plan", &["pve", "model", "desired", "diff", "permissions", "live", "resolve"]),
     ("apply", &["plan", "diff", "model", "pve", "desired", "live", "api"]),

@@ -45,6 +45,15 @@ where
     parse(&scalar::<D::Error>(Value::deserialize(deserializer)?)?)
 }
 
+/// As [`id`], but empty text is none.
+pub(super) fn optional_id<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err: Display>,
+{
+    optional_text(deserializer)?.as_deref().map(parse).transpose()
+}
+
 /// Names or ids in a list of any spelling.
 pub(super) fn ids<'de, D, T, C>(deserializer: D) -> Result<C, D::Error>
 where

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::client::Client;
 use super::error::ApiError;
 use super::request::{Call, Method};
-use super::wire::{Ace, Group, Held, Pool, Realm, Role, User, Version};
-use crate::pve::AclPath;
+use super::wire::{Ace, Group, Held, Member, Pool, PoolContents, Realm, Role, User, Version};
+use crate::pve::{AclPath, PoolId};
 
 fn get(segments: &[&str]) -> Call {
     Call::new(Method::Get, segments)
@@ -46,6 +46,20 @@ impl Client {
     /// GET /pools
     pub async fn pools(&self) -> Result<Vec<Pool>, ApiError> {
         self.send(get(&["pools"])).await
+    }
+
+    /// What is in a pool, as far as it exists.
+    ///
+    /// GET /pools?poolid= is the only call that knows nested pools, and GET /pools/{poolid} the only one that releases
+    /// without nested pools know (api-facts.md, Pools, realms).
+    pub async fn pool_members(&self, pool: &PoolId) -> Result<Vec<Member>, ApiError> {
+        let contents: PoolContents = if pool.as_str().contains('/') {
+            let [contents] = self.send::<[PoolContents; 1]>(get(&["pools"]).with("poolid", pool)).await?;
+            contents
+        } else {
+            self.send(get(&["pools", pool.as_str()])).await?
+        };
+        Ok(contents.members)
     }
 
     /// GET /access/permissions: what the credential itself holds at `path`.

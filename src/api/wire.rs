@@ -8,7 +8,9 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::loose;
-use crate::pve::{AclPath, GroupId, PoolId, Privilege, RealmId, Release, RoleId, Subject, TokenId, UserId};
+use crate::pve::{
+    AclPath, GroupId, PoolId, Privilege, RealmId, Release, RoleId, StorageId, Subject, TokenId, UserId, VmId,
+};
 
 /// GET /version.
 #[derive(Clone, Debug, Deserialize)]
@@ -128,6 +130,23 @@ pub struct Pool {
     /// What it is for.
     #[serde(default, deserialize_with = "loose::text")]
     pub comment: String,
+}
+
+/// A pool with what is in it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub(super) struct PoolContents {
+    pub(super) members: Vec<Member>,
+}
+
+/// One of a pool's members that exist; the server does not show the others (api-facts.md, Pools, realms).
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Member {
+    /// The guest's number, if it is a guest.
+    #[serde(default, deserialize_with = "loose::optional_id")]
+    pub vmid: Option<VmId>,
+    /// The storage's name, if it is a storage; it is listed once a node.
+    #[serde(default, deserialize_with = "loose::optional_id")]
+    pub storage: Option<StorageId>,
 }
 
 /// What the caller holds at one path, each privilege with whether it reaches below.

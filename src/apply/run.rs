@@ -56,7 +56,7 @@ async fn verify<C: Cluster>(
     undecided: Option<&TokenId>,
     cluster: &C,
 ) -> (Verification, Vec<(TokenId, Fate)>) {
-    let Snapshot { mut state, sight, reader: _, cluster: _ } = match cluster.read().await {
+    let Snapshot { mut state, sight, reader: _, cluster: _, ignored: _ } = match cluster.read().await {
         Ok(snapshot) => snapshot,
         Err(error) => {
             let orphans = undecided.map(|token| (token.clone(), Fate::Unread));

@@ -9,6 +9,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::pipeline::{self, Planned};
 use super::progress::Progress;
+use super::source::Source;
 use super::terminal::Terminal;
 use crate::api::Client;
 use crate::apply::{self, Delivery, DeliveryError, Done, Replaceable, Stop};
@@ -16,7 +17,11 @@ use crate::render::{self, Document, Line};
 use crate::sandbox::SECRET_MARK;
 
 pub(super) async fn run(Apply { yes, planning }: Apply, terminal: Terminal) -> Result<Exit, Failure> {
-    let Planned { plan, connection } = pipeline::plan(&planning, terminal).await?;
+    if planning.target.live.is_some() {
+        return Err(read_only());
+    }
+    let Planned { plan, source } = pipeline::plan(&planning, terminal).await?;
+    let Source::Cluster(connection) = source else { return Err(read_only()) };
     let Some(approved) = pipeline::approve(plan, &planning.allow, terminal) else { return Ok(Exit::Refused) };
     if approved.plan().is_empty() {
         return Ok(Exit::Success);
@@ -45,6 +50,12 @@ pub(super) async fn run(Apply { yes, planning }: Apply, terminal: Terminal) -> R
         Done::Nothing => Exit::Error,
         Done::Partly => Exit::Partly,
     })
+}
+
+fn read_only() -> Failure {
+    Failure::new("a copy of a user.cfg is read, not written: --live is not for `apply`")
+        .help("`plan --live FILE` shows what would be done")
+        .help("to rehearse it: `sandbox --seed FILE --dir DIR`, then `apply --sandbox=DIR`")
 }
 
 /// A place for a secret that cannot take it.

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::terminal::When;
 use crate::plan::Waiver;
@@ -11,6 +11,9 @@ use crate::pve::Release;
 
 /// Where the sandbox keeps its state unless told otherwise.
 pub(super) const SANDBOX: &str = ".pve-access-sandbox";
+
+/// The desired-state file unless others are named.
+pub(super) const FILE: &str = "desired-state.yaml";
 
 /// Proxmox VE access control as code: roles, groups, users, API tokens and ACLs from YAML files.
 ///
@@ -46,6 +49,15 @@ Exit status:
   4  applied, but reading back shows a difference, or a step failed half-way
 ";
 
+const PERMISSIONS_EXAMPLES: &str = "\
+What may the dashboard see, and why not more?
+  pve-access permissions 'api@pam!homepage' --why
+  pve-access permissions ann@pve --path /vms/100 --why
+
+From a copy of the file that a cluster keeps its access control in:
+  ssh root@pve.example.com cat /etc/pve/user.cfg | pve-access permissions ann@pve --live -
+";
+
 #[derive(Debug, Args)]
 pub(super) struct Common {
     /// Say more of what is going on, on standard error: -v, -vv, -vvv
@@ -74,6 +86,12 @@ pub(super) enum Command {
     /// the files say, reads the state back and compares. Interrupted, it finishes the request under way and says what
     /// was done; running it again goes on from there.
     Apply(Apply),
+    /// Show what a user or token may do
+    ///
+    /// Computed exactly as Proxmox VE does, from a cluster, from a copy of its user.cfg, or from the sandbox. With --why it
+    /// says which grant each privilege comes from, which grants have no say, and why.
+    #[command(after_help = PERMISSIONS_EXAMPLES)]
+    Permissions(Permissions),
     /// Run the built-in server
     ///
     /// Serves an imitation of Proxmox VE's access API on this machine, for trying things and for tests, and prints its
@@ -85,7 +103,7 @@ pub(super) enum Command {
 #[derive(Debug, Args)]
 pub(super) struct Files {
     /// Desired-state files, or folders of *.yaml; all of them are one document
-    #[arg(short, long = "file", value_name = "FILE|DIR", num_args = 1.., default_value = "desired-state.yaml")]
+    #[arg(short, long = "file", value_name = "FILE|DIR", num_args = 1.., default_value = FILE)]
     pub(super) files: Vec<PathBuf>,
 }
 
@@ -99,6 +117,10 @@ pub(super) struct Target {
     /// The built-in server, with its state in DIR (.pve-access-sandbox if none is given)
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = SANDBOX)]
     pub(super) sandbox: Option<PathBuf>,
+    /// A copy of a node's user.cfg, with its domains.cfg in the same folder if there is one; `-` reads standard input. It
+    /// is only looked at: not for `apply`
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["endpoint", "sandbox", "token_file", "ca_file", "fingerprint"])]
+    pub(super) live: Option<PathBuf>,
     /// A file that holds an API token as `user@realm!name=secret` [env: PROXMOX_VE_API_TOKEN holds the token itself]
     #[arg(long, value_name = "FILE", conflicts_with = "sandbox")]
     pub(super) token_file: Option<PathBuf>,
@@ -108,6 +130,16 @@ pub(super) struct Target {
     /// The SHA-256 fingerprint of the server's certificate, as Proxmox VE shows it; nothing else is trusted then
     #[arg(long, value_name = "SHA256", conflicts_with = "sandbox")]
     pub(super) fingerprint: Option<String>,
+}
+
+/// What the commands share that look at the live state and ask for nothing.
+#[derive(Debug, Args)]
+pub(super) struct Looking {
+    /// Desired-state files whose `cluster` says where the live state is [default: desired-state.yaml, if it is there]
+    #[arg(short, long = "file", value_name = "FILE|DIR", help_heading = "Where the live state is")]
+    pub(super) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) target: Target,
 }
 
 #[derive(Debug, Args)]
@@ -153,6 +185,32 @@ pub(super) struct Apply {
     pub(super) yes: bool,
     #[command(flatten)]
     pub(super) planning: Planning,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Permissions {
+    /// A user (ann@pve) or token (api@pam!homepage)
+    pub(super) who: String,
+    /// At this path alone, such as /vms/100
+    #[arg(short, long)]
+    pub(super) path: Option<String>,
+    /// Say where each privilege comes from, and what hides or lacks the others
+    #[arg(short, long)]
+    pub(super) why: bool,
+    /// Print it as text, or as JSON (pve-access.permissions.v1)
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: Format,
+    #[command(flatten)]
+    pub(super) looking: Looking,
+}
+
+/// How a result is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
 }
 
 #[derive(Debug, Args)]

@@ -18,30 +18,35 @@ use crate::sandbox::{Sandbox, SandboxError, Serving};
 /// A client, and the sandbox that it talks to if there is one.
 pub(super) struct Connection {
     pub(super) client: Client,
+    /// What to call the cluster, if not by its address.
+    pub(super) name: Option<String>,
     /// Serves for as long as it lives.
     _sandbox: Option<Serving>,
 }
 
-/// Connects to what the command line says, then the environment, then the files.
-pub(super) async fn connect(target: &Target, cluster: &Cluster, terminal: Terminal) -> Result<Connection, Failure> {
-    match &target.sandbox {
-        Some(dir) => connect_to_sandbox(dir).await,
-        None => connect_to_cluster(target, cluster, terminal),
-    }
-}
-
-async fn connect_to_sandbox(dir: &Path) -> Result<Connection, Failure> {
-    let failed = |error: SandboxError| match &error {
+/// Opens the sandbox in `dir`, which is made if it is not there.
+pub(super) fn open_sandbox(dir: &Path) -> Result<Sandbox, Failure> {
+    Sandbox::open(dir).map_err(|error| match &error {
         SandboxError::NotASandbox { .. } => Failure::of(&error).help("name another folder: --sandbox=DIR"),
         _ => Failure::of(&error),
-    };
-    let sandbox = Sandbox::open(dir).map_err(failed)?;
-    let serving = sandbox.serve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.map_err(failed)?;
+    })
+}
+
+/// What to call the sandbox in `dir`.
+pub(super) fn sandbox_name(dir: &Path) -> String {
+    format!("sandbox in {}", dir.display())
+}
+
+/// Serves the sandbox in `dir` and connects to it.
+pub(super) async fn connect_to_sandbox(dir: &Path) -> Result<Connection, Failure> {
+    let sandbox = open_sandbox(dir)?;
+    let serving = sandbox.serve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await;
+    let serving = serving.map_err(|error| Failure::of(&error))?;
     let (token, secret) = admin_token(&sandbox, dir)?;
     let credential = Credential::new(token, secret).map_err(|error| Failure::of(&error))?;
     let endpoint = serving.url().parse::<Endpoint>().map_err(|error| Failure::of(&error))?;
     let client = Client::new(endpoint, credential, &Trust::System).map_err(|error| Failure::of(&error))?;
-    Ok(Connection { client, _sandbox: Some(serving) })
+    Ok(Connection { client, name: Some(sandbox_name(dir)), _sandbox: Some(serving) })
 }
 
 /// The credential that a sandbox is used with.
@@ -52,12 +57,17 @@ pub(super) fn admin_token(sandbox: &Sandbox, dir: &Path) -> Result<(crate::pve::
     })
 }
 
-fn connect_to_cluster(target: &Target, cluster: &Cluster, terminal: Terminal) -> Result<Connection, Failure> {
+/// Connects to what the command line says, then the environment, then the files.
+pub(super) fn connect_to_cluster(
+    target: &Target,
+    cluster: &Cluster,
+    terminal: Terminal,
+) -> Result<Connection, Failure> {
     let endpoint = endpoint(target, cluster, terminal)?;
     let trust = trust(target, cluster)?;
     let credential = credential(target)?;
     let client = Client::new(endpoint, credential, &trust).map_err(|error| Failure::of(&error))?;
-    Ok(Connection { client, _sandbox: None })
+    Ok(Connection { client, name: None, _sandbox: None })
 }
 
 fn endpoint(target: &Target, cluster: &Cluster, terminal: Terminal) -> Result<Endpoint, Failure> {

@@ -8,12 +8,15 @@ mod arguments;
 mod connect;
 mod exit;
 mod failure;
+mod permissions;
 mod pipeline;
 mod plan;
 mod progress;
 mod sandbox;
+mod source;
 mod terminal;
 mod validate;
+mod who;
 
 use std::process::ExitCode;
 
@@ -55,6 +58,7 @@ fn run(command: Command, terminal: Terminal) -> Result<Exit, Failure> {
         Command::Validate(arguments) => validate::run(arguments, terminal),
         Command::Plan(arguments) => runtime.block_on(plan::run(arguments, terminal)),
         Command::Apply(arguments) => runtime.block_on(apply::run(arguments, terminal)),
+        Command::Permissions(arguments) => runtime.block_on(permissions::run(arguments, terminal)),
         Command::Sandbox(arguments) => runtime.block_on(sandbox::run(arguments, terminal)),
     }
 }

@@ -1,22 +1,20 @@
 //! The one way from files and a source to a plan.
 
 use super::arguments::{Files, Planning};
-use super::connect::{Connection, connect};
 use super::failure::Failure;
+use super::source::{self, Source};
 use super::terminal::Terminal;
-use crate::api::Credential;
 use crate::apply;
 use crate::desired::{self, Desired};
 use crate::diagnostic::{Findings, Sources};
-use crate::live::{ReadError, Source};
 use crate::plan::{Approved, Plan, Waiver};
 use crate::render::{self, Undeclared, diagnostics};
 use crate::resolve::{Unsunk, resolve};
 
-/// A plan, and the connection that it was read over.
+/// A plan, and where the live state was read.
 pub(super) struct Planned {
     pub(super) plan: Plan,
-    pub(super) connection: Connection,
+    pub(super) source: Source,
 }
 
 /// Reads the files, reports what is to be said of them, and goes on only if that is no error.
@@ -43,12 +41,8 @@ pub(super) async fn plan(planning: &Planning, terminal: Terminal) -> Result<Plan
     let unsunk = if *show_secrets { Unsunk::Show } else { Unsunk::Refuse };
     let undeclared = if *show_undeclared { Undeclared::List } else { Undeclared::Count };
     let (desired, sources) = load(files, terminal)?;
-    let connection = connect(target, &desired.cluster, terminal).await?;
-    let client = &connection.client;
-    let mut snapshot = client.read().await.map_err(|error| unreadable(&error, client.credential()))?;
-    if let Some(dir) = &target.sandbox {
-        snapshot.cluster = format!("sandbox in {}", dir.display());
-    }
+    let source = source::open(target, &desired.cluster, terminal).await?;
+    let snapshot = source.read(terminal).await?;
     let resolved = match resolve(&desired, &snapshot, unsunk) {
         Ok(resolved) => resolved,
         Err(findings) => return Err(reported(&findings, &sources, terminal)),
@@ -57,7 +51,7 @@ pub(super) async fn plan(planning: &Planning, terminal: Terminal) -> Result<Plan
     report(&render::missing(&apply::missing(&desired, &snapshot.state)), &sources, terminal)?;
     let plan = Plan::new(resolved);
     terminal.result(&render::plan(&plan, undeclared))?;
-    Ok(Planned { plan, connection })
+    Ok(Planned { plan, source })
 }
 
 /// Lets a plan through, or says why not.
@@ -70,10 +64,4 @@ pub(super) fn approve(plan: Plan, allow: &[Waiver], terminal: Terminal) -> Optio
             None
         }
     }
-}
-
-fn unreadable(ReadError::Api(error): &ReadError, credential: &Credential) -> Failure {
-    Failure::new(format!("the live state could not be read as {}", credential.token()))
-        .because(error)
-        .helps(error.help())
 }

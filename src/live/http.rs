@@ -1,12 +1,18 @@
 //! Reading a cluster over its API.
 
+use std::collections::BTreeMap;
+
+use tokio::task::JoinSet;
+
 use super::listing::{Holdings, Listing};
-use super::snapshot::{Blind, ReadError, Snapshot, Source};
+use super::snapshot::{ReadError, Snapshot, Source};
+use crate::api::wire::{Member, Pool};
 use crate::api::{ApiError, Client};
-use crate::pve::{AclPath, Principal};
+use crate::pve::{AclPath, PoolId, Principal};
 
 impl Source for Client {
-    /// All lists at once, over as many connections; their number does not depend on how much there is.
+    /// All lists at once, over as many connections, and then what is in each pool: the number of requests depends on
+    /// the number of pools alone.
     async fn read(&self) -> Result<Snapshot, ReadError> {
         let (version, roles, groups, users, acl, realms, pools, held) = tokio::join!(
             self.version(),
@@ -28,21 +34,42 @@ impl Source for Client {
             realms: realms?,
             pools: pools?,
             held: held?,
+            members: BTreeMap::new(),
         };
-        let (state, sight) = listing.into_state();
-        Ok(Snapshot {
-            state,
-            sight,
-            reader: Some(Principal::Token(self.credential().token().clone())),
-            cluster: self.endpoint().name(),
-        })
+        let listing = Listing { members: members_of(self, &listing.pools).await?, ..listing };
+        let reader = Principal::Token(self.credential().token().clone());
+        let (state, sight) = listing.into_state(&reader);
+        Ok(Snapshot { state, sight, reader: Some(reader), cluster: self.endpoint().name(), ignored: Vec::new() })
+    }
+}
+
+/// What is in each pool.
+async fn members_of(client: &Client, pools: &[Pool]) -> Result<BTreeMap<PoolId, Vec<Member>>, ApiError> {
+    /// As many as the lists themselves take.
+    const AT_ONCE: usize = 10;
+    let mut waiting = pools.iter().map(|pool| pool.poolid.clone());
+    let mut members = BTreeMap::new();
+    let mut asked = JoinSet::new();
+    loop {
+        while asked.len() < AT_ONCE
+            && let Some(pool) = waiting.next()
+        {
+            let client = client.clone();
+            asked.spawn(async move { (client.pool_members(&pool).await, pool) });
+        }
+        match asked.join_next().await {
+            None => return Ok(members),
+            Some(Ok((answer, pool))) => _ = members.insert(pool, answer?),
+            // A task of this set is never aborted; that it panicked is its own message.
+            Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
+        }
     }
 }
 
 /// What the reader holds where it decides what the lists show.
 async fn held_by(client: &Client) -> Result<Holdings, ApiError> {
     let path = |text: &str| text.parse::<AclPath>().expect("letters and slashes make a path");
-    let [access, groups, pool] = [Blind::Grants, Blind::Accounts, Blind::Pools].map(|kind| path(kind.needs().path));
+    let [access, groups, pool] = Holdings::PATHS.map(path);
     let (access, groups, pool) =
         tokio::join!(client.permissions(&access), client.permissions(&groups), client.permissions(&pool));
     Ok(Holdings { access: access?, groups: groups?, pool: pool? })

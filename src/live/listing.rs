@@ -1,11 +1,13 @@
 //! From the server's lists to the normal form.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::snapshot::{Blind, Sight};
-use crate::api::wire::{Ace, Group, Held, Pool, Realm, Role, Token, User, Version};
+use super::snapshot::{Blind, Needed, Sight};
+use crate::api::wire::{Ace, Group, Held, Member, Pool, Realm, Role, Token, User, Version};
 use crate::model::{self, AccessState, Grant, Origin};
-use crate::pve::{GroupId, PoolId, RealmId, RoleId, UserId};
+use crate::permissions::Evaluator;
+use crate::pve::{GroupId, PoolId, Principal, RealmId, RoleId, UserId};
 
 /// What the server answered to each read.
 #[derive(Clone, Debug)]
@@ -17,6 +19,7 @@ pub(super) struct Listing {
     pub(super) acl: Vec<Ace>,
     pub(super) realms: Vec<Realm>,
     pub(super) pools: Vec<Pool>,
+    pub(super) members: BTreeMap<PoolId, Vec<Member>>,
     pub(super) held: Holdings,
 }
 
@@ -32,13 +35,13 @@ pub(super) struct Holdings {
 }
 
 impl Listing {
-    /// The state that these lists describe, and what may be missing from it.
-    pub(super) fn into_state(self) -> (AccessState, Sight) {
-        let Listing { version, roles, groups, users, acl, realms, pools, held } = self;
+    /// The state that these lists describe, and what may be missing from it for `reader`.
+    pub(super) fn into_state(self, reader: &Principal) -> (AccessState, Sight) {
+        let Listing { version, roles, groups, users, acl, realms, pools, members, held } = self;
         let mut state = AccessState::empty(version.release);
         state.realms = realms.into_iter().map(realm).collect();
         state.roles = roles.into_iter().map(role).collect();
-        state.pools = pools.into_iter().map(pool).collect();
+        state.pools = pools.into_iter().map(|listed| pool(listed, &members)).collect();
         state.acl = acl.into_iter().map(grant).collect();
 
         let mut memberships = BTreeSet::new();
@@ -56,12 +59,16 @@ impl Listing {
         if hidden_groups {
             blind.insert(Blind::Accounts);
         }
+        blind.extend(blind_below(&state, reader, &blind));
         let sight = if blind.is_empty() { Sight::Full } else { Sight::Partial(blind) };
         (state, sight)
     }
 }
 
 impl Holdings {
+    /// What decides what the reader sees of grants, accounts and pools, in the order of the fields.
+    pub(super) const PATHS: [&str; 3] = ["/access", "/access/groups", "/pool"];
+
     /// What the server keeps from whoever holds no more than this.
     fn blind(&self) -> BTreeSet<Blind> {
         let Holdings { access, groups, pool } = self;
@@ -71,7 +78,7 @@ impl Holdings {
             (Blind::Accounts, groups, Reach::Below),
             (Blind::Pools, pool, Reach::Below),
         ] {
-            if !holds(held, kind.needs().privileges, reach) {
+            if !kind.needs().is_none_or(|needed| holds(held, needed.privileges, reach)) {
                 blind.insert(kind);
             }
         }
@@ -98,6 +105,27 @@ fn holds(held: &Held, any_of: &[&str], reach: Reach) -> bool {
     })
 }
 
+/// What is hidden from `reader` although it holds enough at the top: an entry further down may have replaced that. The
+/// grants say so, if all of them can be seen.
+fn blind_below(state: &AccessState, reader: &Principal, known: &BTreeSet<Blind>) -> BTreeSet<Blind> {
+    if known.contains(&Blind::Grants) || known.contains(&Blind::Accounts) {
+        return BTreeSet::new();
+    }
+    let evaluator = OnceCell::new();
+    let lacks = |path: &str, any_of: &[&str]| {
+        let held = evaluator.get_or_init(|| Evaluator::new(state)).at(reader, path);
+        !held.keys().any(|privilege| any_of.contains(&privilege.as_str()))
+    };
+    let is_blind = |kind: &Blind| {
+        let Some(Needed { privileges, path: top }) = kind.needs() else { return false };
+        let paths: BTreeSet<&str> = state.acl.keys().map(|grant| grant.path.as_str()).collect();
+        let mut below =
+            paths.into_iter().filter(|path| path.strip_prefix(top).is_some_and(|rest| rest.starts_with('/')));
+        below.any(|path| lacks(path, privileges))
+    };
+    [Blind::Accounts, Blind::Pools].into_iter().filter(is_blind).collect()
+}
+
 fn realm(listed: Realm) -> (RealmId, model::Realm) {
     let Realm { realm, r#type, comment, default, tfa } = listed;
     let options = [("comment", comment), ("default", default), ("tfa", tfa)];
@@ -111,10 +139,12 @@ fn role(listed: Role) -> (RoleId, model::Role) {
     (roleid, model::Role { privs, origin: if special { Origin::Builtin } else { Origin::Custom } })
 }
 
-/// A pool without what is in it, which the server says of one pool at a time only.
-fn pool(listed: Pool) -> (PoolId, model::Pool) {
+fn pool(listed: Pool, members: &BTreeMap<PoolId, Vec<Member>>) -> (PoolId, model::Pool) {
     let Pool { poolid, comment } = listed;
-    (poolid, model::Pool { comment: comment.into(), vms: BTreeSet::new(), storage: BTreeSet::new() })
+    let members = members.get(&poolid).map(Vec::as_slice).unwrap_or_default();
+    let vms = members.iter().filter_map(|member| member.vmid).collect();
+    let storage = members.iter().filter_map(|member| member.storage.clone()).collect();
+    (poolid, model::Pool { comment: comment.into(), vms, storage })
 }
 
 fn grant(listed: Ace) -> (Grant, model::Propagate) {
@@ -171,6 +201,10 @@ mod tests {
         serde_json::from_value(json).unwrap()
     }
 
+    fn reader() -> Principal {
+        "api@pam!homepage".parse().unwrap()
+    }
+
     /// The answers of transcript `homepage-walkthrough` to `api@pam!homepage` after its grants, with some roles of
     /// transcript `roles`, the realms of `realms` and the pools of `pools`.
     fn walkthrough() -> Listing {
@@ -209,13 +243,14 @@ mod tests {
                 {"realm": "sso", "type": "openid"}
             ])),
             pools: wire(json!([{"comment": "Lab", "poolid": "lab"}, {"poolid": "lab/sub"}])),
+            members: BTreeMap::new(),
             held: Holdings { access: wire(held.clone()), groups: wire(held.clone()), pool: wire(held) },
         }
     }
 
     #[test]
     fn the_walkthrough_is_read_whole() {
-        let (state, sight) = walkthrough().into_state();
+        let (state, sight) = walkthrough().into_state(&reader());
         assert_eq!(sight, Sight::Full);
         assert_eq!(state.release.to_string(), "9.2");
         let api: UserId = "api@pam".parse().unwrap();
@@ -247,14 +282,14 @@ mod tests {
     fn a_grant_that_does_not_propagate_says_so() {
         let mut listing = walkthrough();
         listing.acl = wire(json!([{"path": "/vms", "propagate": 0, "roleid": "R1", "type": "user", "ugid": "u1@pve"}]));
-        assert_eq!(listing.into_state().0.acl.into_values().collect::<Vec<_>>(), [Propagate::No]);
+        assert_eq!(listing.into_state(&reader()).0.acl.into_values().collect::<Vec<_>>(), [Propagate::No]);
     }
 
     #[test]
     fn members_that_do_not_exist_any_more_are_kept() {
         let mut listing = walkthrough();
         listing.groups = wire(json!([{"groupid": "api-ro-users", "users": "api@pam,gone@corp"}]));
-        let (state, sight) = listing.into_state();
+        let (state, sight) = listing.into_state(&reader());
         assert_eq!(state.groups_of(&"gone@corp".parse().unwrap()).len(), 1);
         assert_eq!(sight, Sight::Full);
     }
@@ -265,7 +300,7 @@ mod tests {
         let sight = |access: Value, groups: Value, pool: Value| {
             let mut listing = walkthrough();
             listing.held = Holdings { access: wire(access), groups: wire(groups), pool: wire(pool) };
-            listing.into_state().1
+            listing.into_state(&reader()).1
         };
         let partial = |blind: &[Blind]| Sight::Partial(blind.iter().copied().collect());
         let audit = json!({"Sys.Audit": 1});
@@ -285,11 +320,33 @@ mod tests {
         assert_eq!(sight(audit.clone(), audit, json!({"Pool.Audit": 1})), Sight::Full);
     }
 
+    /// Enough at /access/groups and /pool, and less at one path below: what is there is hidden.
+    #[test]
+    fn an_entry_further_down_hides_what_is_there() {
+        let entry = |path: &str, role: &str| json!({"path": path, "propagate": 1, "roleid": role, "type": "token", "ugid": "api@pam!homepage"});
+        for (path, role, blind) in [
+            ("/access/groups/dev", "NoAccess", Some(Blind::Accounts)),
+            ("/access/groups/dev", "R1", Some(Blind::Accounts)),
+            ("/pool/lab/sub", "R1", Some(Blind::Pools)),
+            ("/pool/lab", "PVEPoolUser", None),
+            ("/vms", "NoAccess", None),
+        ] {
+            let mut listing = walkthrough();
+            listing.users = wire(json!([{"userid": "api@pam", "enable": 1, "groups": "",
+                "tokens": [{"expire": 0, "privsep": 1, "tokenid": "homepage"}]}]));
+            listing.roles.push(wire(json!({"privs": "Sys.Audit,Pool.Audit,VM.Audit", "roleid": "R3", "special": 0})));
+            let everything = json!({"path": "/", "propagate": 1, "roleid": "R3", "type": "user", "ugid": "api@pam"});
+            listing.acl = wire(json!([everything, entry("/", "R3"), entry(path, role)]));
+            let expected = blind.map_or(Sight::Full, |blind| Sight::Partial([blind].into()));
+            assert_eq!(listing.into_state(&reader()).1, expected, "{role} at {path}");
+        }
+    }
+
     #[test]
     fn a_hidden_group_shows_in_its_members() {
         let mut listing = walkthrough();
         listing.groups.clear();
-        let (state, sight) = listing.into_state();
+        let (state, sight) = listing.into_state(&reader());
         assert_eq!(sight, Sight::Partial(BTreeSet::from([Blind::Accounts])));
         assert!(state.groups.contains_key(&"api-ro-users".parse().unwrap()));
     }

@@ -3,8 +3,10 @@
 //! Knows how to read a whole cluster and what the reader may have been kept from seeing. Does not know what anybody
 //! wants of it.
 
+mod copy;
 mod http;
 mod listing;
 mod snapshot;
 
+pub use copy::{Copy, CopyError};
 pub use snapshot::{Blind, Needed, ReadError, Sight, Snapshot, Source};

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::future::Future;
 
+use super::copy::CopyError;
 use crate::api::ApiError;
 use crate::model::AccessState;
+use crate::model::user_cfg::Ignored;
 use crate::pve::Principal;
 
 /// What was read.
@@ -19,6 +21,8 @@ pub struct Snapshot {
     pub reader: Option<Principal>,
     /// What to call the cluster in print.
     pub cluster: String,
+    /// What the source says in vain, from top to bottom; only a file does.
+    pub ignored: Vec<Ignored>,
 }
 
 /// What the reader can see; the server hides the rest without a word (api-facts.md, What a low-privilege caller does
@@ -40,6 +44,8 @@ pub enum Blind {
     Grants,
     /// Pools.
     Pools,
+    /// Realms: a copy of a user.cfg does not name them.
+    Realms,
 }
 
 /// What lets a reader see all of a kind: one of the privileges at the path.
@@ -60,13 +66,15 @@ impl fmt::Display for Needed {
 }
 
 impl Blind {
-    /// What a reader lacks who is blind to this (api-facts.md, What a low-privilege caller does not see).
+    /// What a reader lacks who is blind to this (api-facts.md, What a low-privilege caller does not see); the server
+    /// hides realms from nobody.
     #[must_use]
-    pub const fn needs(self) -> Needed {
+    pub const fn needs(self) -> Option<Needed> {
         match self {
-            Blind::Accounts => Needed { privileges: &["Sys.Audit", "User.Modify"], path: "/access/groups" },
-            Blind::Grants => Needed { privileges: &["Sys.Audit"], path: "/access" },
-            Blind::Pools => Needed { privileges: &["Pool.Audit"], path: "/pool" },
+            Blind::Accounts => Some(Needed { privileges: &["Sys.Audit", "User.Modify"], path: "/access/groups" }),
+            Blind::Grants => Some(Needed { privileges: &["Sys.Audit"], path: "/access" }),
+            Blind::Pools => Some(Needed { privileges: &["Pool.Audit"], path: "/pool" }),
+            Blind::Realms => None,
         }
     }
 }
@@ -89,6 +97,7 @@ impl fmt::Display for Blind {
             Blind::Accounts => "users, groups and tokens",
             Blind::Grants => "grants",
             Blind::Pools => "pools",
+            Blind::Realms => "realms",
         })
     }
 }
@@ -99,6 +108,9 @@ pub enum ReadError {
     /// A request failed.
     #[error("the live state could not be read")]
     Api(#[from] ApiError),
+    /// A file is not what it should be.
+    #[error(transparent)]
+    Copy(#[from] CopyError),
 }
 
 /// Where a snapshot comes from.

@@ -1,19 +1,23 @@
-//! Which grants decide at a path, and what follows from them.
+//! Which grants decide at a path, and to what the others lose.
 
 use super::Privileges;
+use super::reason::Reason;
 use super::standing::Subjects;
 use super::tree::Node;
 use crate::model::{Grant, Propagate, Role};
+use crate::pve::PoolId;
 
-/// A grant that has a say at some path.
-#[derive(Clone, Copy, Debug)]
-pub struct Deciding<'a> {
+/// A grant that is looked at for some path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Voice<'a> {
     /// The grant.
     pub grant: &'a Grant,
     /// The role that it names.
     pub role: &'a Role,
     /// Whether what it gives reaches below the path in question.
     pub propagate: Propagate,
+    /// The pool that it comes from, if not from the path itself.
+    pub pool: Option<&'a PoolId>,
 }
 
 /// From where a node's grants are looked at.
@@ -25,49 +29,83 @@ pub enum Reach {
     Below,
 }
 
+/// Hears of every grant that loses, once, and to what.
+pub trait Losers<'a> {
+    /// Takes one of them.
+    fn lose(&mut self, voice: Voice<'a>, reason: Reason<'a>);
+}
+
+/// Nobody wants to know.
+impl<'a> Losers<'a> for () {
+    fn lose(&mut self, _: Voice<'a>, _: Reason<'a>) {}
+}
+
+impl<'a> Losers<'a> for Vec<(Voice<'a>, Reason<'a>)> {
+    fn lose(&mut self, voice: Voice<'a>, reason: Reason<'a>) {
+        self.push((voice, reason));
+    }
+}
+
 /// The grants at `node` that replace whatever comes from above, if there are any (api-facts.md, ACL, "Evaluation"):
 /// those of the strongest subjects that have one.
-pub fn replacing<'a>(node: &Node<'a>, subjects: &Subjects<'a>, reach: Reach) -> Vec<Deciding<'a>> {
+pub fn replacing<'a>(
+    node: &Node<'a>,
+    subjects: &Subjects<'a>,
+    reach: Reach,
+    losers: &mut impl Losers<'a>,
+) -> Vec<Voice<'a>> {
+    let mut replacing: Vec<Voice<'a>> = Vec::new();
     for tier in subjects.tiers() {
-        let grants = tier.iter().filter_map(|subject| node.grants.get(subject)).flatten();
-        let counting = grants.filter(|deciding| reach == Reach::Here || deciding.propagate.is_yes());
-        let deciding: Vec<Deciding<'a>> = counting.copied().collect();
-        if !deciding.is_empty() {
-            return deciding;
+        let stronger = replacing.first().copied();
+        for &voice in tier.iter().filter_map(|subject| node.grants.get(subject)).flatten() {
+            match stronger {
+                _ if reach == Reach::Below && !voice.propagate.is_yes() => losers.lose(voice, Reason::NotPropagated),
+                Some(own) => losers.lose(voice, Reason::OwnGrant { by: own.grant }),
+                None => replacing.push(voice),
+            }
         }
     }
-    Vec::new()
+    replacing
+}
+
+/// Those that still have a say where `found` is met on the way down.
+pub fn replaced<'a>(inherited: Vec<Voice<'a>>, found: Vec<Voice<'a>>, losers: &mut impl Losers<'a>) -> Vec<Voice<'a>> {
+    let Some(first) = found.first() else { return inherited };
+    inherited.into_iter().for_each(|voice| losers.lose(voice, Reason::Replaced { at: &first.grant.path }));
+    found
 }
 
 /// Adds to the grants that decide at a path those that decide at the pools it is in.
 ///
 /// `NoAccess` wins on either side, at the path before the pools; and nothing that comes from a pool propagates.
-pub fn settle<'a>(at_path: &[Deciding<'a>], at_pools: &[Deciding<'a>]) -> Vec<Deciding<'a>> {
-    let from_pools = at_pools.iter().map(|&deciding| Deciding { propagate: Propagate::No, ..deciding });
-    if at_path.iter().any(denies) {
-        at_path.iter().filter(|deciding| denies(deciding)).copied().collect()
-    } else if at_pools.iter().any(denies) {
-        from_pools.filter(denies).collect()
-    } else {
-        at_path.iter().copied().chain(from_pools).collect()
+pub fn settle<'a>(at_path: &[Voice<'a>], at_pools: &[Voice<'a>], losers: &mut impl Losers<'a>) -> Vec<Voice<'a>> {
+    let voices = || at_path.iter().chain(at_pools).copied();
+    let Some(first) = voices().find(denies) else { return voices().collect() };
+    let (denying, denied): (Vec<Voice<'a>>, Vec<Voice<'a>>) =
+        voices().partition(|voice| denies(voice) && voice.pool.is_some() == first.pool.is_some());
+    for voice in denied {
+        let level = voices().find(|other| denies(other) && other.pool == voice.pool);
+        let by = level.filter(|_| first.pool.is_some()).unwrap_or(first);
+        losers.lose(voice, Reason::denied(voice, by));
     }
+    denying
 }
 
-fn denies(deciding: &Deciding<'_>) -> bool {
-    deciding.grant.role.as_str() == "NoAccess"
+fn denies(voice: &Voice<'_>) -> bool {
+    voice.grant.role.as_str() == "NoAccess"
 }
 
 /// The privileges that settled grants give.
 ///
 /// One that several give propagates if any of them does; that also settles what the server leaves to chance
 /// (api-facts.md, Where the server's own answer is a matter of chance).
-pub fn privileges(settled: &[Deciding<'_>]) -> Privileges {
+pub fn privileges<'a>(settled: impl IntoIterator<Item = (&'a Role, Propagate)>) -> Privileges {
     let mut privileges = Privileges::new();
-    for deciding in settled {
-        for privilege in &deciding.role.privs {
+    for (role, reaches) in settled {
+        for privilege in &role.privs {
             match privileges.get_mut(privilege) {
-                Some(propagate) => *propagate = deciding.propagate.max(*propagate),
-                None => _ = privileges.insert(privilege.clone(), deciding.propagate),
+                Some(propagate) => *propagate = reaches.max(*propagate),
+                None => _ = privileges.insert(privilege.clone(), reaches),
             }
         }
     }

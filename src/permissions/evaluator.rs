@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::Privileges;
-use super::decision::{Deciding, Reach, both, privileges, replacing, settle};
+use super::decision::{Losers, Reach, Voice, both, privileges, replaced, replacing, settle};
+use super::explanation::{Basis, Explanation};
+use super::reason::{Reason, Side};
 use super::standing::{Index, Standing, Subjects};
 use super::tree::{Listing, NodeId, Tree, Way};
-use crate::model::{AccessState, Propagate};
-use crate::pve::{self, Principal};
+use crate::model::{AccessState, Grant, Propagate};
+use crate::pve::{self, PoolId, Principal, Subject};
 
 /// Answers who may do what in one state; made once, asked often.
 pub struct Evaluator<'a> {
@@ -34,11 +36,49 @@ impl<'a> Evaluator<'a> {
         match self.index.standing(self.state, who) {
             Standing::Nobody => Privileges::new(),
             Standing::Everything => self.everything.clone(),
-            Standing::Own(subjects) => privileges(&self.decide(&subjects, path)),
+            Standing::Own(subjects) => given(&self.decide(&subjects, path, &mut ())),
             Standing::Both { token, user } => {
-                both(privileges(&self.decide(&token, path)), &privileges(&self.decide(&user, path)))
+                both(given(&self.decide(&token, path, &mut ())), &given(&self.decide(&user, path, &mut ())))
             }
         }
+    }
+
+    /// Why `who` holds at `path` what [`Evaluator::at`] says.
+    #[must_use]
+    pub fn explain(&self, who: &Principal, path: &str) -> Explanation<'a> {
+        let side = |subject, subjects| {
+            let mut losers: Vec<(Voice<'a>, Reason<'a>)> = Vec::new();
+            let settled = self.decide(&subjects, path, &mut losers);
+            Side::new(subject, settled, losers)
+        };
+        let user = || Subject::User(who.user().clone());
+        let basis = match (self.index.standing(self.state, who), who) {
+            (Standing::Nobody, _) if self.state.users.contains_key(who.user()) => Basis::NoToken,
+            (Standing::Nobody, _) => Basis::NoUser,
+            (Standing::Everything, _) => Basis::Everything(self.everything.clone()),
+            (Standing::Own(subjects), Principal::Token(id)) if id.user().is_root() => {
+                Basis::Token(side(Subject::Token(id.clone()), subjects))
+            }
+            (Standing::Own(subjects), _) => Basis::User(side(user(), subjects)),
+            (Standing::Both { token, user: bound }, _) => {
+                Basis::Both { token: side(subject_of(who), token), user: side(user(), bound) }
+            }
+        };
+        let mut explanation = Explanation { who: who.clone(), path: path.to_owned(), basis, ignored: Vec::new() };
+        let itself = subject_of(who);
+        if explanation.sides().all(|side| side.subject != itself) {
+            explanation.ignored = self.grants_on_the_way(&itself, path);
+        }
+        explanation
+    }
+
+    /// The grants to `subject` at the path, at its pools, and above them, whatever they come to.
+    fn grants_on_the_way(&self, subject: &Subject, path: &str) -> Vec<&'a Grant> {
+        let way = self.tree.way(path);
+        let pools = self.pools(&way, path).iter().flat_map(|&pool| self.tree.upward(pool));
+        let nodes: BTreeSet<NodeId> = way.above.iter().copied().chain(way.end).chain(pools).collect();
+        let grants = nodes.into_iter().filter_map(|id| self.tree.node(id).grants.get(subject)).flatten();
+        grants.map(|voice| voice.grant).collect()
     }
 
     /// What `who` holds at every path that the server lists: those that are always there, those at and above grants,
@@ -51,7 +91,7 @@ impl<'a> Evaluator<'a> {
             Standing::Own(subjects) => held(&self.decide_all(&subjects)).collect(),
             Standing::Both { token, user } => {
                 let user = self.decide_all(&user);
-                let bound = |id| user.get(&id).map(|settled| privileges(settled)).unwrap_or_default();
+                let bound = |id| user.get(&id).map(|settled| given(settled)).unwrap_or_default();
                 held(&self.decide_all(&token)).map(|(id, token)| (id, both(token, &bound(id)))).collect()
             }
         };
@@ -60,35 +100,53 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The grants that decide what `subjects` hold at a literal path.
-    fn decide(&self, subjects: &Subjects<'a>, path: &str) -> Vec<Deciding<'a>> {
+    fn decide(&self, subjects: &Subjects<'a>, path: &str, losers: &mut impl Losers<'a>) -> Vec<Voice<'a>> {
         let way = self.tree.way(path);
-        // Guests and storages get something from their pools under their exact paths only.
+        let at_path = self.follow(subjects, &way, losers);
+        let at_pools = self.decide_at(self.pools(&way, path), subjects, losers);
+        settle(&at_path, &at_pools, losers)
+    }
+
+    /// The pools that a literal path is a member of: guests and storages get something from their pools under their exact
+    /// paths only.
+    fn pools(&self, way: &Way, path: &str) -> &[NodeId] {
         let member = way.end.filter(|&id| self.tree.path(id) == path);
-        let pools = member.map(|id| self.tree.node(id).pools.as_slice()).unwrap_or_default();
-        let at_pools: Vec<Deciding<'a>> =
-            pools.iter().flat_map(|&pool| self.follow(subjects, &self.tree.way_to(pool))).collect();
-        settle(&self.follow(subjects, &way), &at_pools)
+        member.map(|id| self.tree.node(id).pools.as_slice()).unwrap_or_default()
+    }
+
+    /// The grants that decide at each of `pools`.
+    fn decide_at(&self, pools: &[NodeId], subjects: &Subjects<'a>, losers: &mut impl Losers<'a>) -> Vec<Voice<'a>> {
+        let mut at_pools: Vec<Voice<'a>> = Vec::new();
+        for &id in pools {
+            let pool = self.tree.node(id).pool;
+            let mut through = Through { pool, losers };
+            let decisive = self.follow(subjects, &self.tree.way_to(id), &mut through);
+            at_pools.extend(decisive.into_iter().map(|voice| Voice { pool, propagate: Propagate::No, ..voice }));
+        }
+        at_pools
     }
 
     /// The grants that remain at the end of a way, each of whose nodes may replace those from above.
-    fn follow(&self, subjects: &Subjects<'a>, way: &Way) -> Vec<Deciding<'a>> {
+    fn follow(&self, subjects: &Subjects<'a>, way: &Way, losers: &mut impl Losers<'a>) -> Vec<Voice<'a>> {
         let below = way.above.iter().map(|&id| (id, Reach::Below));
         let steps = below.chain(way.end.map(|id| (id, Reach::Here)));
         steps.fold(Vec::new(), |inherited, (id, reach)| {
-            let found = replacing(self.tree.node(id), subjects, reach);
-            if found.is_empty() { inherited } else { found }
+            let found = replacing(self.tree.node(id), subjects, reach, losers);
+            replaced(inherited, found, losers)
         })
     }
 
     /// The grants that decide at every listed path at which any do.
-    fn decide_all(&self, subjects: &Subjects<'a>) -> BTreeMap<NodeId, Vec<Deciding<'a>>> {
+    fn decide_all(&self, subjects: &Subjects<'a>) -> BTreeMap<NodeId, Vec<Voice<'a>>> {
         let mut ahead = Ahead::default();
         self.index.paths(subjects).for_each(|id| ahead.add(&self.tree, id));
 
-        let mut at_pools: BTreeMap<NodeId, Vec<Deciding<'a>>> = BTreeMap::new();
+        let mut at_pools: BTreeMap<NodeId, Vec<Voice<'a>>> = BTreeMap::new();
         self.descend(self.tree.pool(), subjects, &ahead, |id, deciding| {
-            for &member in &self.tree.node(id).members {
-                at_pools.entry(member).or_default().extend(deciding);
+            let node = self.tree.node(id);
+            let through = deciding.iter().map(|&voice| Voice { pool: node.pool, propagate: Propagate::No, ..voice });
+            for &member in &node.members {
+                at_pools.entry(member).or_default().extend(through.clone());
             }
         });
         at_pools.keys().for_each(|&id| ahead.add(&self.tree, id));
@@ -97,7 +155,7 @@ impl<'a> Evaluator<'a> {
         self.descend(Tree::ROOT, subjects, &ahead, |id, deciding| {
             if self.tree.node(id).listing == Listing::Listed {
                 let at_pools = at_pools.get(&id).map(Vec::as_slice).unwrap_or_default();
-                decisions.insert(id, settle(deciding, at_pools));
+                decisions.insert(id, settle(deciding, at_pools, &mut ()));
             }
         });
         decisions
@@ -112,16 +170,16 @@ impl<'a> Evaluator<'a> {
         start: NodeId,
         subjects: &Subjects<'a>,
         ahead: &Ahead,
-        mut visit: impl FnMut(NodeId, &[Deciding<'a>]),
+        mut visit: impl FnMut(NodeId, &[Voice<'a>]),
     ) {
         let above = Way { end: None, ..self.tree.way_to(start) };
-        let mut open: Vec<(NodeId, Rc<[Deciding<'a>]>)> = vec![(start, self.follow(subjects, &above).into())];
+        let mut open: Vec<(NodeId, Rc<[Voice<'a>]>)> = vec![(start, self.follow(subjects, &above, &mut ()).into())];
         while let Some((id, inherited)) = open.pop() {
             let node = self.tree.node(id);
-            let here = replacing(node, subjects, Reach::Here);
+            let here = replacing(node, subjects, Reach::Here, &mut ());
             visit(id, if here.is_empty() { &inherited } else { &here });
 
-            let below = replacing(node, subjects, Reach::Below);
+            let below = replacing(node, subjects, Reach::Below, &mut ());
             let passed = if below.is_empty() { inherited } else { below.into() };
             if passed.is_empty() {
                 open.extend(ahead.below(id).map(|child| (child, Rc::clone(&passed))));
@@ -152,8 +210,31 @@ impl Ahead {
     }
 }
 
-fn held(decisions: &BTreeMap<NodeId, Vec<Deciding<'_>>>) -> impl Iterator<Item = (NodeId, Privileges)> {
-    decisions.iter().map(|(&id, settled)| (id, privileges(settled)))
+/// Marks what loses on the way to a pool.
+struct Through<'l, 'a, L> {
+    pool: Option<&'a PoolId>,
+    losers: &'l mut L,
+}
+
+impl<'a, L: Losers<'a>> Losers<'a> for Through<'_, 'a, L> {
+    fn lose(&mut self, voice: Voice<'a>, reason: Reason<'a>) {
+        self.losers.lose(Voice { pool: self.pool, ..voice }, reason);
+    }
+}
+
+fn subject_of(who: &Principal) -> Subject {
+    match who {
+        Principal::User(user) => Subject::User(user.clone()),
+        Principal::Token(token) => Subject::Token(token.clone()),
+    }
+}
+
+fn given(settled: &[Voice<'_>]) -> Privileges {
+    privileges(settled.iter().map(|voice| (voice.role, voice.propagate)))
+}
+
+fn held(decisions: &BTreeMap<NodeId, Vec<Voice<'_>>>) -> impl Iterator<Item = (NodeId, Privileges)> {
+    decisions.iter().map(|(&id, settled)| (id, given(settled)))
 }
 
 /// What root@pam holds everywhere: the role Administrator, which no state of a server lacks.

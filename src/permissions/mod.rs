@@ -5,6 +5,8 @@
 
 mod decision;
 mod evaluator;
+mod explanation;
+mod reason;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -13,6 +15,8 @@ mod tree;
 use std::collections::BTreeMap;
 
 pub use evaluator::Evaluator;
+pub use explanation::{Basis, Explanation};
+pub use reason::{Deciding, Hidden, Reason, Side};
 
 use crate::model::Propagate;
 use crate::pve::Privilege;

@@ -1,5 +1,7 @@
 //! The rules that surprise, each with the least that shows it.
 
+mod reasons;
+
 use super::{Evaluator, Privileges};
 use crate::model::{AccessState, user_cfg};
 use crate::pve::{Principal, Release, UserId};

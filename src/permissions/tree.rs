@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::decision::Deciding;
+use super::decision::Voice;
 use crate::model::AccessState;
-use crate::pve::Subject;
+use crate::pve::{PoolId, Subject};
 
 /// A place in a [`Tree`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,9 +25,11 @@ pub struct Node<'a> {
     /// Whether the server names the path when it is asked for all of them.
     pub listing: Listing,
     /// The grants here, by whom they name.
-    pub grants: BTreeMap<&'a Subject, Vec<Deciding<'a>>>,
+    pub grants: BTreeMap<&'a Subject, Vec<Voice<'a>>>,
     /// If this is a guest or storage: the pools that it is in.
     pub pools: Vec<NodeId>,
+    /// If this is a pool: which.
+    pub pool: Option<&'a PoolId>,
     /// If this is a pool: the guests and storages in it.
     pub members: Vec<NodeId>,
 }
@@ -76,11 +78,12 @@ impl<'a> Tree<'a> {
             if let Some(role) = state.roles.get(&grant.role).filter(|_| heard) {
                 let node = tree.insert(grant.path.words().map(Cow::Borrowed), Listing::Listed);
                 let grants = tree.nodes[node.0].grants.entry(&grant.subject).or_default();
-                grants.push(Deciding { grant, role, propagate });
+                grants.push(Voice { grant, role, propagate, pool: None });
             }
         }
         for (id, pool) in &state.pools {
             let node = tree.insert(words("/pool").chain(words(id.as_str())), Listing::Unlisted);
+            tree.nodes[node.0].pool = Some(id);
             let guests = pool.vms.iter().map(|vm| ("vms", Cow::Owned(vm.to_string())));
             let storages = pool.storage.iter().map(|storage| ("storage", Cow::Borrowed(storage.as_str())));
             for (root, name) in guests.chain(storages) {
@@ -176,6 +179,7 @@ impl<'a> Node<'a> {
             listing,
             grants: BTreeMap::new(),
             pools: Vec::new(),
+            pool: None,
             members: Vec::new(),
         }
     }

@@ -52,7 +52,7 @@ impl Plan {
     /// The plan for what was resolved.
     pub fn new(resolved: Resolved<'_>) -> Plan {
         let Resolved { live, target, kept, unseen, sinks, warnings: _ } = resolved;
-        let Snapshot { state, sight, reader, cluster } = live;
+        let Snapshot { state, sight, reader, cluster, ignored: _ } = live;
         let diff = diff(state, &target);
         let steps = step::narrate(order::order(state, &target, &diff), state);
         let objections = approve::blind(&unseen).into_iter().collect();
@@ -75,10 +75,10 @@ impl Plan {
         self.steps.is_empty()
     }
 
-    /// What the reader cannot see of the kinds that files can speak of; pools are none of them yet.
+    /// What the reader cannot see of the kinds that files can speak of; pools and realms are none of them.
     #[must_use]
     pub fn hidden(&self) -> BTreeSet<Blind> {
-        self.sight.hidden().iter().copied().filter(|kind| *kind != Blind::Pools).collect()
+        self.sight.hidden().iter().copied().filter(|kind| matches!(kind, Blind::Accounts | Blind::Grants)).collect()
     }
 
     /// What the plan asked for and `state` does not show.

@@ -6,13 +6,17 @@
 mod change;
 pub mod diagnostics;
 mod document;
+mod ignored;
 mod missing;
 mod outcome;
+mod permissions;
 mod plan;
 mod words;
 
 pub use document::{Colour, Document, Line, Style};
+pub use ignored::ignored;
 pub use missing::missing;
 pub use outcome::outcome;
+pub use permissions::{permissions, permissions_json};
 pub use plan::{Undeclared, plan, refused};
 pub use words::{count, listed, step_in_words, visible};

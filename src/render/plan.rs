@@ -269,7 +269,7 @@ pub fn refused(refused: &Refused, reader: Option<&Principal>) -> Document {
                 ));
                 document
                     .push(Line::plain("  What cannot be seen may be there all the same, so this plan may be wrong."));
-                let needs: Vec<String> = hidden.iter().map(|kind| kind.needs().to_string()).collect();
+                let needs: Vec<String> = hidden.iter().filter_map(|kind| Some(kind.needs()?.to_string())).collect();
                 document.push(Line::plain(format!("  It needs {}. PVEAuditor on / has both:", listed(&needs))));
                 document.push(Line::plain(format!("    {}", grant_command(reader))));
             }

@@ -14,6 +14,7 @@ struct Names<'a> {
     desired: &'a Desired,
     live: &'a AccessState,
     accounts_hidden: bool,
+    realms_hidden: bool,
     /// How many more names are worth a search for what was meant: it costs time in proportion to all names, and who
     /// has so many wrong ones has another problem than a slip.
     searches: Cell<usize>,
@@ -21,8 +22,9 @@ struct Names<'a> {
 
 /// Everything about `desired` that only the cluster could tell.
 pub(super) fn check(desired: &Desired, live: &Snapshot) -> Findings {
-    let accounts_hidden = live.sight.hidden().contains(&Blind::Accounts);
-    let names = Names { desired, live: &live.state, accounts_hidden, searches: Cell::new(50) };
+    let is_hidden = |kind| live.sight.hidden().contains(&kind);
+    let (accounts_hidden, realms_hidden) = (is_hidden(Blind::Accounts), is_hidden(Blind::Realms));
+    let names = Names { desired, live: &live.state, accounts_hidden, realms_hidden, searches: Cell::new(50) };
     let mut findings = check_privileges(desired, &live.state.known_privileges(), live.state.release);
     names.check_addresses(&mut findings);
     names.check_roles(&mut findings);
@@ -50,7 +52,7 @@ impl Names<'_> {
     }
 
     fn has_realm(&self, user: &UserId) -> bool {
-        self.live.realms.keys().any(|realm| realm.as_str() == user.realm())
+        self.realms_hidden || self.live.realms.keys().any(|realm| realm.as_str() == user.realm())
     }
 
     fn has_token(&self, token: &TokenId) -> bool {
@@ -248,11 +250,10 @@ impl Names<'_> {
         if !self.accounts_hidden {
             return unknown;
         }
-        let finding = unknown.finding.help(format!(
-            "it may exist all the same: the credential cannot see all {} (it lacks {})",
-            Blind::Accounts,
-            Blind::Accounts.needs()
-        ));
+        let lacks = Blind::Accounts.needs().map(|needed| format!(" (it lacks {needed})")).unwrap_or_default();
+        let finding = unknown
+            .finding
+            .help(format!("it may exist all the same: the credential cannot see all {}{lacks}", Blind::Accounts));
         Unknown { finding, ..unknown }
     }
 
@@ -310,7 +311,13 @@ mod tests {
         let mut state = AccessState::empty(Release::new(10, 0));
         let mut faults = |origin: Origin| {
             state.roles.insert("Newcomer".parse().unwrap(), Role { privs: BTreeSet::new(), origin });
-            let live = Snapshot { state: state.clone(), sight: Sight::Full, reader: None, cluster: "test".to_owned() };
+            let live = Snapshot {
+                state: state.clone(),
+                sight: Sight::Full,
+                reader: None,
+                cluster: "test".to_owned(),
+                ignored: Vec::new(),
+            };
             check(&desired, &live).iter().map(|finding| finding.message.clone()).collect::<Vec<_>>()
         };
         assert_eq!(faults(Origin::Builtin), ["role `Newcomer` is builtin on this server and cannot be declared"]);

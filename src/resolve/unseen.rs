@@ -22,8 +22,8 @@ pub(super) fn unseen(desired: &Desired, live: &Snapshot, target: &AccessState) -
                 || tokens.keys().any(|token| !seen.tokens.contains_key(token))
         }
         Blind::Grants => deletes || acl.keys().any(|grant| !seen.acl.contains_key(grant)),
-        // Nothing that is declared relies on pools.
-        Blind::Pools => false,
+        // Nothing that is declared relies on these.
+        Blind::Pools | Blind::Realms => false,
     };
     live.sight.hidden().iter().copied().filter(matters).collect()
 }
@@ -48,6 +48,7 @@ mod tests {
             sight: Sight::Partial([Blind::Accounts, Blind::Grants, Blind::Pools].into()),
             reader: None,
             cluster: "test".to_owned(),
+            ignored: Vec::new(),
         };
         let target = target(&desired.desired, &live.state);
         unseen(&desired.desired, &live, &target).into_iter().collect()

@@ -8,8 +8,13 @@ fn list(items: impl Iterator<Item = String>) -> String {
     format!("[{}]", items.collect::<Vec<_>>().join(","))
 }
 
-/// A cluster of `size` users with a group, a token and a grant each, as somebody with Sys.Audit on / sees it.
-fn cluster(seen: &Seen, size: usize) -> String {
+/// A pool as the server shows it, with a storage on two nodes.
+const POOL: &str = r#"{"members":[{"id":"qemu/100","type":"qemu","vmid":100,"node":"n1","status":"running"},
+    {"id":"lxc/101","type":"lxc","vmid":"101"},{"id":"storage/n1/nfs","type":"storage","storage":"nfs","node":"n1"},
+    {"id":"storage/n2/nfs","type":"storage","storage":"nfs","node":"n2"}]}"#;
+
+/// A cluster of `size` users with a group, a token and a grant each, and of some pools, as somebody with Sys.Audit on / sees it.
+fn cluster(seen: &Seen, size: usize, pools: usize) -> String {
     let data = match seen.target.strip_prefix("/api2/json").unwrap() {
         "/version" => r#"{"release":"9.2","version":"9.2.11"}"#.to_owned(),
         "/access/roles" => r#"[{"roleid":"PVEAuditor","privs":"Sys.Audit,VM.Audit","special":1}]"#.to_owned(),
@@ -23,7 +28,12 @@ fn cluster(seen: &Seen, size: usize) -> String {
             format!(r#"{{"path":"/vms","propagate":1,"roleid":"PVEAuditor","type":"token","ugid":"u{n}@pve!tk"}}"#)
         })),
         "/access/domains" => r#"[{"realm":"pve","type":"pve","comment":"Proxmox VE authentication server"}]"#.to_owned(),
-        "/pools" => "[]".to_owned(),
+        "/pools" => list((0..pools).map(|n| {
+            let parent = if n == 1 { "p0/" } else { "" };
+            format!(r#"{{"poolid":"{parent}p{n}","comment":"Pool {n}"}}"#)
+        })),
+        "/pools?poolid=p0%2Fp1" => r#"[{"poolid":"p0/p1","members":[]}]"#.to_owned(),
+        pool if pool.starts_with("/pools/p") => POOL.to_owned(),
         "/access/permissions?path=%2Faccess" => r#"{"/access":{"Sys.Audit":1}}"#.to_owned(),
         "/access/permissions?path=%2Faccess%2Fgroups" => r#"{"/access/groups":{"Sys.Audit":1}}"#.to_owned(),
         "/access/permissions?path=%2Fpool" => r#"{"/pool":{"Sys.Audit":1}}"#.to_owned(),
@@ -35,7 +45,7 @@ fn cluster(seen: &Seen, size: usize) -> String {
 #[tokio::test]
 async fn the_number_of_requests_does_not_depend_on_the_number_of_objects() {
     for size in [0, 1, 40] {
-        let server = Server::start(move |seen| Reaction::Answer(cluster(seen, size))).await;
+        let server = Server::start(move |seen| Reaction::Answer(cluster(seen, size, 0))).await;
         let snapshot = server.client().read().await.unwrap();
         assert_eq!(server.seen().len(), 10);
         let state = snapshot.state;
@@ -51,15 +61,27 @@ async fn the_number_of_requests_does_not_depend_on_the_number_of_objects() {
 }
 
 #[tokio::test]
+async fn what_is_in_a_pool_is_asked_of_each() {
+    let server = Server::start(move |seen| Reaction::Answer(cluster(seen, 1, 30))).await;
+    let snapshot = server.client().read().await.unwrap();
+    assert_eq!(server.seen().len(), 10 + 30);
+    let pool = &snapshot.state.pools[&"p7".parse().unwrap()];
+    assert_eq!(pool.comment.as_str(), "Pool 7");
+    assert_eq!(pool.vms.iter().map(ToString::to_string).collect::<Vec<_>>(), ["100", "101"]);
+    assert_eq!(pool.storage.iter().map(ToString::to_string).collect::<Vec<_>>(), ["nfs"]);
+    assert!(snapshot.state.pools[&"p0/p1".parse().unwrap()].vms.is_empty());
+}
+
+#[tokio::test]
 async fn a_read_that_fails_is_named() {
     let server = Server::start(|seen| {
         if seen.target.ends_with("/access/acl") {
             Reaction::Answer(answer("596 Connection timed out", ""))
         } else {
-            Reaction::Answer(cluster(seen, 1))
+            Reaction::Answer(cluster(seen, 1, 0))
         }
     })
     .await;
-    let ReadError::Api(error) = server.client().read().await.unwrap_err();
+    let Err(ReadError::Api(error)) = server.client().read().await else { panic!("read all the same") };
     assert_eq!(error.request().to_string(), "GET /access/acl");
 }

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use pve_access::model::{AccessState, Propagate, user_cfg};
-use pve_access::permissions::{Evaluator, Privileges};
-use pve_access::pve::{Principal, Privilege, Release, UserId};
+use pve_access::model::{AccessState, Grant, Propagate, user_cfg};
+use pve_access::permissions::{Evaluator, Privileges, Side};
+use pve_access::pve::{Principal, Privilege, Release, Subject, UserId};
 use serde::Deserialize;
 
 use crate::fixtures;
@@ -52,6 +52,57 @@ fn asking_for_all_is_asking_for_each() {
         }
         fixtures::compare(&each, &all)
     });
+}
+
+/// What is explained is what is answered, and no grant on the way is forgotten or named twice.
+#[test]
+fn every_answer_has_its_reasons() {
+    fixtures::check_all(&fixtures::files("permissions", ".json"), |file| {
+        let case: Case = serde_json::from_str(&fixtures::text(file)?).map_err(|error| error.to_string())?;
+        let state = user_cfg::read(&fixtures::bytes(&file.with_extension("cfg"))?, Release::MEASURED).state;
+        let evaluator = Evaluator::new(&state);
+        for (who, Answers { at, effective }) in &case.principals {
+            for path in at.keys().chain(effective.keys()) {
+                let explanation = evaluator.explain(who, path);
+                if explanation.privileges() != evaluator.at(who, path) {
+                    return Err(format!("{who} at {path}: {explanation:#?}"));
+                }
+                for side in explanation.sides() {
+                    let (on_the_way, named) = (on_the_way(&state, &side.subject, path), named(side));
+                    if on_the_way != named {
+                        return Err(format!("{who} at {path}: {on_the_way:#?} but {side:#?}"));
+                    }
+                }
+            }
+        }
+        Ok(())
+    })
+}
+
+fn named<'a>(side: &Side<'a>) -> Vec<&'a Grant> {
+    let deciding = side.deciding.iter().map(|deciding| deciding.grant);
+    let mut named: Vec<&Grant> = deciding.chain(side.hidden.iter().map(|hidden| hidden.grant)).collect();
+    named.sort();
+    named
+}
+
+/// The grants to a subject and its groups at a path and its pools and above them, found by their texts.
+fn on_the_way<'a>(state: &'a AccessState, subject: &Subject, path: &str) -> Vec<&'a Grant> {
+    let mut subjects = BTreeSet::from([subject.clone()]);
+    if let Subject::User(user) = subject {
+        subjects.extend(state.groups_of(user).iter().cloned().map(Subject::Group));
+    }
+    let pools = state.pools.iter().filter(|(_, pool)| {
+        let guest = pool.vms.iter().any(|vm| format!("/vms/{vm}") == path);
+        guest || pool.storage.iter().any(|storage| format!("/storage/{storage}") == path)
+    });
+    let ends: Vec<String> =
+        pools.map(|(pool, _)| format!("/pool/{pool}/")).chain([format!("{}/", path.trim_end_matches('/'))]).collect();
+    let above = |grant: &Grant| {
+        let start = format!("{}/", grant.path.as_str().trim_end_matches('/'));
+        ends.iter().any(|end| end.starts_with(&start))
+    };
+    state.acl.keys().filter(|grant| subjects.contains(&grant.subject) && above(grant)).collect()
 }
 
 fn check(file: &Path) -> Result<(), String> {

@@ -76,7 +76,7 @@ impl Source for Scripted {
             return Err(ApiError::Unanswered { request, reason: "nothing came".to_owned() }.into());
         }
         let state = self.state.lock().unwrap().clone();
-        Ok(Snapshot { state, sight: Sight::Full, reader: None, cluster: "test".to_owned() })
+        Ok(Snapshot { state, sight: Sight::Full, reader: None, cluster: "test".to_owned(), ignored: Vec::new() })
     }
 }
 

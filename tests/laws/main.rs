@@ -21,7 +21,7 @@ use pve_access::pve::Subject;
 use pve_access::resolve::{Resolved, Unsunk, resolve};
 
 fn seen(state: &AccessState) -> Snapshot {
-    Snapshot { state: state.clone(), sight: Sight::Full, reader: None, cluster: "test".to_owned() }
+    Snapshot { state: state.clone(), sight: Sight::Full, reader: None, cluster: "test".to_owned(), ignored: Vec::new() }
 }
 
 fn resolved<'a>(desired: &Desired, live: &'a Snapshot) -> Resolved<'a> {

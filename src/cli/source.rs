@@ -1,0 +1,102 @@
+//! Where the live state is read.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::arguments::{Files, Looking, Target};
+use super::connect::{Connection, connect_to_cluster, connect_to_sandbox, open_sandbox, sandbox_name};
+use super::failure::Failure;
+use super::pipeline;
+use super::terminal::Terminal;
+use crate::api::Credential;
+use crate::desired::{self, Cluster};
+use crate::live::{Copy, CopyError, ReadError, Snapshot, Source as _};
+use crate::render;
+
+/// What a snapshot is taken of.
+pub(super) enum Source {
+    /// A cluster, over its API.
+    Cluster(Connection),
+    /// Its files.
+    Copy(Copy),
+}
+
+/// What the command line says, then the environment, then the files.
+pub(super) async fn open(target: &Target, cluster: &Cluster, terminal: Terminal) -> Result<Source, Failure> {
+    Ok(if let Some(file) = &target.live {
+        Source::Copy(copy(file)?)
+    } else if let Some(dir) = &target.sandbox {
+        Source::Cluster(connect_to_sandbox(dir).await?)
+    } else {
+        Source::Cluster(connect_to_cluster(target, cluster, terminal)?)
+    })
+}
+
+impl Source {
+    /// Reads everything; what a file says in vain is warned of.
+    pub(super) async fn read(&self, terminal: Terminal) -> Result<Snapshot, Failure> {
+        let snapshot = match self {
+            Source::Cluster(connection) => {
+                let credential = connection.client.credential();
+                let snapshot = connection.client.read().await.map_err(|error| unreadable(&error, Some(credential)))?;
+                Snapshot { cluster: connection.name.clone().unwrap_or(snapshot.cluster), ..snapshot }
+            }
+            Source::Copy(copy) => copy.read().await.map_err(|error| unreadable(&error, None))?,
+        };
+        terminal.note(&render::ignored(&snapshot));
+        Ok(snapshot)
+    }
+}
+
+/// As [`open`], for a command that looks and asks for nothing.
+///
+/// A sandbox is read from its files, because its API does not say which guests are in a pool: there are none.
+pub(super) async fn look(
+    Looking { files, target }: &Looking,
+    terminal: Terminal,
+) -> Result<(Source, Snapshot), Failure> {
+    let source = match &target.sandbox {
+        Some(dir) => {
+            open_sandbox(dir)?;
+            Source::Copy(copy(&dir.join("user.cfg"))?.called(sandbox_name(dir)))
+        }
+        None => open(target, &cluster(files, target, terminal)?, terminal).await?,
+    };
+    let snapshot = source.read(terminal).await?;
+    Ok((source, snapshot))
+}
+
+/// What the files say of the cluster. The usual file is looked at if it is there and sound: a shell may just have made it
+/// to hold the result.
+fn cluster(files: &[PathBuf], target: &Target, terminal: Terminal) -> Result<Cluster, Failure> {
+    if target.live.is_some() {
+        return Ok(Cluster::default());
+    }
+    if !files.is_empty() {
+        let files = Files { files: files.to_vec() };
+        return Ok(pipeline::load(&files, terminal)?.0.cluster);
+    }
+    let usual = desired::load(&[PathBuf::from(super::arguments::FILE)]);
+    Ok(if usual.findings.has_errors() { Cluster::default() } else { usual.desired.cluster })
+}
+
+fn copy(file: &Path) -> Result<Copy, Failure> {
+    let copy = if file == Path::new("-") { Copy::from_input(io::stdin().lock()) } else { Copy::open(file) };
+    copy.map_err(|error| unusable(&error))
+}
+
+fn unusable(error: &CopyError) -> Failure {
+    Failure::of(error).help(error.help())
+}
+
+fn unreadable(error: &ReadError, credential: Option<&Credential>) -> Failure {
+    match (error, credential) {
+        (ReadError::Api(error), Some(credential)) => {
+            Failure::new(format!("the live state could not be read as {}", credential.token()))
+                .because(error)
+                .helps(error.help())
+        }
+        (ReadError::Api(error), None) => Failure::of(error).helps(error.help()),
+        (ReadError::Copy(error), _) => unusable(error),
+    }
+}

@@ -1,0 +1,180 @@
+//! Reading a copy of the files that a cluster keeps its access control in.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::snapshot::{Blind, ReadError, Sight, Snapshot, Source};
+use crate::model::domains_cfg;
+use crate::model::user_cfg::{self, Reading, Reason};
+use crate::pve::Release;
+
+/// A user.cfg, with the domains.cfg that belongs to it if there is one.
+#[derive(Clone, Debug)]
+pub struct Copy {
+    name: String,
+    user_cfg: Vec<u8>,
+    domains_cfg: Option<Vec<u8>>,
+}
+
+/// Why a file is no copy of a user.cfg.
+#[derive(Debug, thiserror::Error)]
+pub enum CopyError {
+    /// The file cannot be read.
+    #[error("`{}` cannot be read", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Standard input cannot be read.
+    #[error("standard input cannot be read")]
+    Input(#[source] io::Error),
+    /// The cluster's file system holds no such file.
+    #[error("`{name}` is larger than 1 MiB, which no user.cfg can be")]
+    TooLarge {
+        /// The file.
+        name: String,
+    },
+    /// Even a fresh node's has a line.
+    #[error("`{name}` is empty")]
+    Empty {
+        /// The file.
+        name: String,
+    },
+    /// It is something else.
+    #[error("`{name}` is no user.cfg: none of its lines is one")]
+    Foreign {
+        /// The file.
+        name: String,
+    },
+}
+
+impl CopyError {
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        match self {
+            CopyError::File { .. } => "name a copy of a node's /etc/pve/user.cfg, or `-` for standard input",
+            CopyError::Input(_) => "pipe a node's user.cfg in: ssh root@NODE cat /etc/pve/user.cfg | pve-access ...",
+            CopyError::TooLarge { .. } | CopyError::Foreign { .. } => {
+                "what is needed is a copy of a node's /etc/pve/user.cfg"
+            }
+            CopyError::Empty { .. } => {
+                "did the command that was to fetch it fail? even a fresh node's user.cfg has a line"
+            }
+        }
+    }
+}
+
+impl Copy {
+    /// The cluster's file system takes no greater file (api-facts.md, Limits that matter for size).
+    const LARGEST: u64 = 1024 * 1024;
+
+    /// The user.cfg at `path`, and a domains.cfg in the same folder.
+    pub fn open(path: &Path) -> Result<Copy, CopyError> {
+        let name = path.display().to_string();
+        let user_cfg = File::open(path).and_then(within_limit).map_err(failed(path))?;
+        let domains = path.with_file_name("domains.cfg");
+        let domains_cfg = match File::open(&domains) {
+            Ok(file) => Some(within_limit(file).map_err(failed(&domains))?),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(failed(&domains)(error)),
+        };
+        Copy { name, user_cfg, domains_cfg }.checked()
+    }
+
+    /// A user.cfg without its domains.cfg.
+    pub fn from_input(input: impl Read) -> Result<Copy, CopyError> {
+        let user_cfg = within_limit(input).map_err(CopyError::Input)?;
+        Copy { name: "standard input".to_owned(), user_cfg, domains_cfg: None }.checked()
+    }
+
+    /// The copy with another name in print.
+    #[must_use]
+    pub fn called(self, name: String) -> Copy {
+        Copy { name, ..self }
+    }
+
+    fn checked(self) -> Result<Copy, CopyError> {
+        let Copy { name, user_cfg, domains_cfg: _ } = &self;
+        let name = || name.clone();
+        if user_cfg.len() as u64 > Copy::LARGEST {
+            return Err(CopyError::TooLarge { name: name() });
+        }
+        if user_cfg.trim_ascii().is_empty() {
+            return Err(CopyError::Empty { name: name() });
+        }
+        let Reading { state: _, ignored } = user_cfg::read(user_cfg, Release::MEASURED);
+        let foreign = ignored.iter().filter(|ignored| matches!(ignored.reason, Reason::Keyword { .. })).count();
+        let lines = user_cfg.split(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).count();
+        if foreign == lines { Err(CopyError::Foreign { name: name() }) } else { Ok(self) }
+    }
+}
+
+impl Source for Copy {
+    /// As a server of the release that this program knows best would read it: the file does not say which one wrote it.
+    async fn read(&self) -> Result<Snapshot, ReadError> {
+        let Copy { name, user_cfg, domains_cfg } = self;
+        let Reading { mut state, ignored } = user_cfg::read(user_cfg, Release::MEASURED);
+        state.realms = domains_cfg::read(domains_cfg.as_deref().unwrap_or_default());
+        let sight = match domains_cfg {
+            Some(_) => Sight::Full,
+            None => Sight::Partial(BTreeSet::from([Blind::Realms])),
+        };
+        Ok(Snapshot { state, sight, reader: None, cluster: name.clone(), ignored })
+    }
+}
+
+fn failed(path: &Path) -> impl FnOnce(io::Error) -> CopyError {
+    let path = path.to_owned();
+    |source| CopyError::File { path, source }
+}
+
+/// All of it, or a little more than there can be.
+fn within_limit(input: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    input.take(Copy::LARGEST + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "user:ann@corp:1\nnonsense\nacl:1:/:ann@corp:PVEAuditor\n";
+
+    fn refused(input: &str) -> String {
+        Copy::from_input(input.as_bytes()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_is_no_user_cfg_is_refused() {
+        assert_eq!(refused(""), "`standard input` is empty");
+        assert_eq!(refused(" \n\n"), "`standard input` is empty");
+        let yaml = "version: 1\nusers:\n  ann@pve: {}\n";
+        assert_eq!(refused(yaml), "`standard input` is no user.cfg: none of its lines is one");
+        assert_eq!(
+            refused(&"user:ann@corp:1\n".repeat(70_000)),
+            "`standard input` is larger than 1 MiB, which no user.cfg can be"
+        );
+    }
+
+    #[tokio::test]
+    async fn the_realms_are_those_of_the_file_beside_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("user.cfg");
+        std::fs::write(&path, FILE).unwrap();
+        let alone = Copy::open(&path).unwrap().read().await.unwrap();
+        assert_eq!(alone.sight, Sight::Partial([Blind::Realms].into()));
+        assert_eq!((alone.state.users.len(), alone.state.acl.len(), alone.state.realms.len()), (2, 1, 2));
+        assert_eq!(alone.ignored.iter().map(|ignored| ignored.line).collect::<Vec<_>>(), [2]);
+        assert_eq!(alone.cluster, path.display().to_string());
+
+        std::fs::write(dir.path().join("domains.cfg"), "ad: corp\n\tdomain example.test\n").unwrap();
+        let both = Copy::open(&path).unwrap().read().await.unwrap();
+        assert_eq!((both.sight, both.state.realms.len()), (Sight::Full, 3));
+    }
+}
