@@ -49,6 +49,16 @@ Exit status:
   4  applied, but reading back shows a difference, or a step failed half-way
 ";
 
+const EXPORT_EXAMPLES: &str = "\
+Adopt a cluster, or a part of it:
+  pve-access export > desired-state.yaml && pve-access plan
+  pve-access export --only 'groups,acl=/pool/team-a/**' > team-a.yaml
+  pve-access export --only 'users=*@pve,users=!svc-*'
+
+From a copy of the file that a cluster keeps its access control in:
+  ssh root@pve.example.com cat /etc/pve/user.cfg | pve-access export --live -
+";
+
 const PERMISSIONS_EXAMPLES: &str = "\
 What may the dashboard see, and why not more?
   pve-access permissions 'api@pam!homepage' --why
@@ -86,6 +96,12 @@ pub(super) enum Command {
     /// the files say, reads the state back and compares. Interrupted, it finishes the request under way and says what
     /// was done; running it again goes on from there.
     Apply(Apply),
+    /// Write a desired-state file for what is live
+    ///
+    /// Prints a file that declares every role, group, user, token and grant that can be declared. Planning with it finds
+    /// nothing to change. What cannot be declared stands in it as a comment, with the reason. Changes nothing.
+    #[command(after_help = EXPORT_EXAMPLES)]
+    Export(Export),
     /// Show what a user or token may do
     ///
     /// Computed exactly as Proxmox VE does, from a cluster, from a copy of its user.cfg, or from the sandbox. With --why it
@@ -185,6 +201,16 @@ pub(super) struct Apply {
     pub(super) yes: bool,
     #[command(flatten)]
     pub(super) planning: Planning,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Export {
+    /// Only these kinds (roles, groups, users, tokens, acl), or of a kind the names that match, of acl the paths. `!`
+    /// excludes, and the last match wins. May be repeated
+    #[arg(long, value_name = "KIND[=PATTERN],..")]
+    pub(super) only: Vec<String>,
+    #[command(flatten)]
+    pub(super) looking: Looking,
 }
 
 #[derive(Debug, Args)]

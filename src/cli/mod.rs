@@ -7,6 +7,7 @@ mod apply;
 mod arguments;
 mod connect;
 mod exit;
+mod export;
 mod failure;
 mod permissions;
 mod pipeline;
@@ -58,6 +59,7 @@ fn run(command: Command, terminal: Terminal) -> Result<Exit, Failure> {
         Command::Validate(arguments) => validate::run(arguments, terminal),
         Command::Plan(arguments) => runtime.block_on(plan::run(arguments, terminal)),
         Command::Apply(arguments) => runtime.block_on(apply::run(arguments, terminal)),
+        Command::Export(arguments) => runtime.block_on(export::run(arguments, terminal)),
         Command::Permissions(arguments) => runtime.block_on(permissions::run(arguments, terminal)),
         Command::Sandbox(arguments) => runtime.block_on(sandbox::run(arguments, terminal)),
     }

@@ -25,6 +25,7 @@ pub fn ignored(snapshot: &Snapshot) -> Document {
     document
 }
 
-fn warning(text: String) -> Line {
+/// A line that warns.
+pub(super) fn warning(text: String) -> Line {
     Line::default().with(Style::Change, "warning: ").with(Style::Plain, visible(text))
 }

@@ -6,6 +6,7 @@
 mod change;
 pub mod diagnostics;
 mod document;
+mod exported;
 mod ignored;
 mod missing;
 mod outcome;
@@ -14,6 +15,7 @@ mod plan;
 mod words;
 
 pub use document::{Colour, Document, Line, Style};
+pub use exported::exported;
 pub use ignored::ignored;
 pub use missing::missing;
 pub use outcome::outcome;

@@ -46,8 +46,13 @@ fn effects(text: &str, live: &AccessState) -> Vec<String> {
     let loaded = parse(vec![File { path: PathBuf::from("exported.yaml"), text: text.to_owned() }]);
     let mut effects: Vec<String> = loaded.findings.iter().map(|finding| finding.message.clone()).collect();
     let blind = [Blind::Accounts, Blind::Grants, Blind::Pools, Blind::Realms].into();
-    let snapshot =
-        Snapshot { state: live.clone(), sight: Sight::Partial(blind), reader: None, cluster: "test".to_owned(), ignored: Vec::new() };
+    let snapshot = Snapshot {
+        state: live.clone(),
+        sight: Sight::Partial(blind),
+        reader: None,
+        cluster: "test".to_owned(),
+        ignored: Vec::new(),
+    };
     match resolve(&loaded.desired, &snapshot, Unsunk::Refuse) {
         Err(findings) => effects.extend(findings.iter().map(|finding| finding.message.clone())),
         Ok(resolved) => {

@@ -121,8 +121,8 @@ impl<'a> Judge<'a, '_> {
             Part::Subject(subject) if !self.live.has_subject(subject) => Some(match (subject, self.accounts) {
                 (Subject::Token(_), Accounts::All) => "there are no such tokens".to_owned(),
                 (Subject::User(_) | Subject::Group(_), Accounts::All) => {
-                    "there are no such users and groups. Their grants stay, count again for whoever is given the name, \
-                     and can be deleted only then"
+                    "there are no such users and groups; these grants stay, count again for whoever is given such a \
+                     name, and can be deleted only then"
                         .to_owned()
                 }
                 (_, Accounts::Some) => {

@@ -38,7 +38,7 @@ pub(super) fn object(entry: &Entry<'_>, unsaid: &[Unsaid<'_>]) -> Vec<String> {
         }
     }
     for Unsaid { entry, reason } in unsaid {
-        lines.extend(prose(4, &format!("Not declared: {reason}")));
+        lines.extend(prose(4, &super::not_declared(reason)));
         lines.extend(commented(4, block(std::slice::from_ref(entry))));
     }
     lines

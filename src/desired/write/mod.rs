@@ -22,6 +22,11 @@ use crate::diagnostic::{Source, Sources, Span};
 use crate::model::{AccessState, Origin, Token};
 use crate::pve::{TokenId, UserId};
 
+/// The sentence above what stands as a comment.
+fn not_declared(reason: &str) -> String {
+    format!("Not declared: {reason}.")
+}
+
 /// Where a state comes from.
 #[derive(Clone, Debug)]
 pub struct Provenance<'a> {
@@ -89,32 +94,41 @@ fn header(live: &AccessState, selection: &Selection, provenance: &Provenance<'_>
         0,
         &format!("Access control on {cluster} (Proxmox VE {}), as `pve-access export` found it.", live.release),
     );
-    lines.push("#".to_owned());
     lines.extend(prose(
         0,
-        "Next: `pve-access plan` with this file, which finds nothing to change. Then remove what shall not be managed \
-         here, since what no file mentions is left alone; after that, change, plan and apply.",
+        "Planning with this file finds nothing to change. Remove what shall not be managed here, since what no file \
+         mentions is left alone; then change, plan, apply.",
     ));
     lines.push("#".to_owned());
-    if !selection.is_everything() {
-        lines.extend(prose(0, &format!("Exported with --only '{selection}'; the rest is not in this file.")));
-    }
-    let keys = live.users.values().filter(|user| !user.keys.is_empty()).count();
-    let of = |number: usize, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
-    lines.extend(prose(
-        0,
-        &format!(
-            "Never in a file: builtin roles, passwords, secrets of tokens, second factors ({} with `keys`), realms \
-             (there are {}), pools ({}).",
-            of(keys, "user"),
-            live.realms.len(),
-            live.pools.len()
-        ),
-    ));
+    lines.extend(prose(0, &if selection.is_everything() { never(live) } else { part(selection) }));
     for what in *unseen {
-        lines.extend(prose(0, &format!("NOT SEEN, and so perhaps missing here: {what}.")));
+        lines.extend(prose(0, &format!("WARNING: this file may lack some of what is live: {what}.")));
     }
     lines
+}
+
+fn part(selection: &Selection) -> String {
+    format!("Only a part: --only '{selection}'.")
+}
+
+/// What there is and no file declares.
+fn never(live: &AccessState) -> String {
+    let some = |number: usize, noun: &str| match number {
+        0 => String::new(),
+        1 => format!("1 {noun}, "),
+        more => format!("{more} {noun}s, "),
+    };
+    let keys = live.users.values().filter(|user| !user.keys.is_empty()).count();
+    let marked = match keys {
+        0 => String::new(),
+        1 => " (1 user has `keys`)".to_owned(),
+        more => format!(" ({more} users have `keys`)"),
+    };
+    format!(
+        "Left alone, because no file declares them: {}{}builtin roles, passwords, and second factors{marked}.",
+        some(live.realms.len(), "realm"),
+        some(live.pools.len(), "pool"),
+    )
 }
 
 /// The lines of one section, and what they do not declare.
@@ -150,7 +164,7 @@ impl<'a> Section<'a> {
     /// Puts what is not declared below what is, each reason once.
     fn end(mut self) -> Section<'a> {
         for (reason, entries) in std::mem::take(&mut self.refused) {
-            self.lines.extend(prose(2, &format!("Not declared: {reason}")));
+            self.lines.extend(prose(2, &not_declared(&reason)));
             for entry in entries {
                 self.lines.extend(commented(2, object(&entry, &[])));
             }
@@ -188,7 +202,7 @@ fn users<'a>(live: &'a AccessState, selection: &Selection, draft: Draft) -> Sect
     }
     let vanished = live.memberships.iter().filter(|(id, _)| !live.users.contains_key(id));
     for (id, groups) in vanished.filter(|(id, _)| is_meant(id)) {
-        let reason = "there are no such users. Whoever is given the name is in these groups at once";
+        let reason = "there are no such users; whoever is given such a name is in its groups at once";
         section.refuse(draft.vanished(id.as_str(), groups), reason.to_owned());
     }
     section.end()
@@ -201,8 +215,7 @@ fn tokens<'a>(live: &'a AccessState, selection: &Selection, draft: Draft) -> Sec
     if !meant.is_empty() {
         section.lines = prose(
             2,
-            "No secrets: Proxmox VE shows one only when the token is made. A `secret: {file: ..}` below a token says \
-             where it goes should apply ever have to make the token anew.",
+            "Without their secrets, which Proxmox VE shows only once. With `secret: {file: ..}`, a token can be made anew.",
         );
     }
     for (id, token) in meant {
@@ -229,7 +242,7 @@ fn acl<'a>(
         section.lines.extend(item(&entry.node(draft)));
     }
     for (reason, entries) in entries.refused {
-        section.lines.extend(prose(2, &format!("Not declared: {reason}")));
+        section.lines.extend(prose(2, &not_declared(&reason)));
         for entry in entries {
             section.undeclared += entry.count();
             section.lines.extend(commented(2, item(&entry.node(draft))));
