@@ -135,7 +135,9 @@ pub(super) fn token(text: &str, span: Span, known: Known<'_>, notes: &mut Notes)
         notes.push(error.label(format!("did you mean `{}`?", Excerpt(header.unwrap_or(text)))));
         return None;
     }
-    if let Some((id, secret)) = header.unwrap_or(text).split_once('=') {
+    // A user's name may hold a `=`, a token's may not.
+    let is_id = header.is_none() && is_token(text);
+    if let Some((id, secret)) = header.unwrap_or(text).split_once('=').filter(|_| !is_id) {
         // In quotes, where the `=` stands is not known to the byte.
         let bare = span.end - span.start == text.len();
         notes.secrets.push(if bare { Span { start: span.end - secret.len(), ..span } } else { span });

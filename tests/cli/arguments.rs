@@ -10,6 +10,7 @@ fn help_teaches() {
         ("help_validate", &["validate", "--help"][..]),
         ("help_plan", &["plan", "--help"][..]),
         ("help_apply", &["apply", "--help"][..]),
+        ("help_export", &["export", "--help"][..]),
         ("help_sandbox", &["sandbox", "--help"][..]),
     ] {
         let ran = desk.run(arguments);

@@ -4,6 +4,7 @@ mod arguments;
 mod counts;
 mod desk;
 mod drift;
+mod export;
 mod homepage;
 mod interrupted;
 mod names;

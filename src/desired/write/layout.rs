@@ -127,3 +127,63 @@ fn flow(node: &Node<'_>) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::objects::Draft;
+    use super::*;
+    use crate::diagnostic::{Source, Sources, Span};
+    use crate::model::{Expire, Text, Token, User};
+
+    fn draft() -> Draft {
+        let source = Sources::default().add(Source { name: String::new(), text: String::new() });
+        Draft { nowhere: Span { source, start: 0, end: 0 } }
+    }
+
+    #[test]
+    fn what_fits_stands_on_one_line() {
+        let token = Token { expire: Expire::At(86_400), ..Token::default() };
+        let entry = draft().token("a@pve!tk".to_owned(), &token);
+        assert_eq!(object(&entry, &[]), ["  a@pve!tk: {privsep: true, expire: 1970-01-02}"]);
+        let groups: Vec<String> = (0..30).map(|number| format!("group-{number:02}")).collect();
+        let groups = groups.iter().map(|name| name.parse().unwrap()).collect();
+        assert_eq!(
+            object(&draft().user("a@pve", &User::default(), &groups), &[]),
+            [
+                "  a@pve:",
+                "    enable: true",
+                "    groups: [group-00, group-01, group-02, group-03, group-04, group-05, group-06, group-07, group-08,",
+                "             group-09, group-10, group-11, group-12, group-13, group-14, group-15, group-16, group-17,",
+                "             group-18, group-19, group-20, group-21, group-22, group-23, group-24, group-25, group-26,",
+                "             group-27, group-28, group-29]",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_key_that_yaml_finds_too_long_says_that_it_is_one() {
+        let key = "x".repeat(KEY + 1);
+        let comment = Text::from("z");
+        let entry =
+            draft().entry(&*key, draft().mapping(vec![draft().entry("comment", draft().text(comment.as_str()))]));
+        assert_eq!(object(&entry, &[]), [format!("  ? {key}"), "  :".to_owned(), "    comment: z".to_owned()]);
+        let bare = draft().entry(&*key, draft().mapping(Vec::new()));
+        assert_eq!(object(&bare, &[]), [format!("  ? {key}"), "  : {}".to_owned()]);
+    }
+
+    #[test]
+    fn what_is_not_said_stands_below_with_the_reason() {
+        let unsaid = Unsaid { entry: draft().entry("comment", draft().text("\u{1b}")), reason: "a\nb".to_owned() };
+        assert_eq!(
+            object(&draft().entry("ops", draft().mapping(Vec::new())), &[unsaid]),
+            ["  ops:", "    # Not declared: a\\x0Ab.", "    #   comment: \"\\x1B\""]
+        );
+    }
+
+    #[test]
+    fn prose_is_wrapped_at_blanks() {
+        let lines = prose(2, &"word ".repeat(40));
+        assert_eq!(lines.len(), 2);
+        assert!(lines.iter().all(|line| line.starts_with("  # word") && line.len() <= WIDTH && !line.ends_with(' ')));
+    }
+}

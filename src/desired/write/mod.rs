@@ -67,7 +67,7 @@ pub fn write(live: &AccessState, selection: &Selection, provenance: &Provenance<
     let mut sections = BTreeMap::new();
     sections.insert(Kind::Roles, roles(live, selection, draft, &mut desired));
     sections.insert(Kind::Groups, groups(live, selection, draft));
-    sections.insert(Kind::Users, users(live, selection, draft));
+    sections.insert(Kind::Users, users(live, selection, provenance.accounts, draft));
     sections.insert(Kind::Tokens, tokens(live, selection, draft));
     sections.insert(Kind::Acl, acl(live, selection, provenance.accounts, draft, &mut desired));
 
@@ -99,11 +99,12 @@ fn header(live: &AccessState, selection: &Selection, provenance: &Provenance<'_>
         "Planning with this file finds nothing to change. Remove what shall not be managed here, since what no file \
          mentions is left alone; then change, plan, apply.",
     ));
-    lines.push("#".to_owned());
-    lines.extend(prose(0, &if selection.is_everything() { never(live) } else { part(selection) }));
     for what in *unseen {
+        lines.push("#".to_owned());
         lines.extend(prose(0, &format!("WARNING: this file may lack some of what is live: {what}.")));
     }
+    lines.push("#".to_owned());
+    lines.extend(prose(0, &if selection.is_everything() { never(live) } else { part(selection) }));
     lines
 }
 
@@ -194,7 +195,7 @@ fn groups<'a>(live: &'a AccessState, selection: &Selection, draft: Draft) -> Sec
     section.end()
 }
 
-fn users<'a>(live: &'a AccessState, selection: &Selection, draft: Draft) -> Section<'a> {
+fn users<'a>(live: &'a AccessState, selection: &Selection, accounts: Accounts, draft: Draft) -> Section<'a> {
     let mut section = Section::default();
     let is_meant = |id: &UserId| selection.selects(Kind::Users, id.as_str());
     for (id, user) in live.users.iter().filter(|(id, _)| is_meant(id)) {
@@ -202,7 +203,10 @@ fn users<'a>(live: &'a AccessState, selection: &Selection, draft: Draft) -> Sect
     }
     let vanished = live.memberships.iter().filter(|(id, _)| !live.users.contains_key(id));
     for (id, groups) in vanished.filter(|(id, _)| is_meant(id)) {
-        let reason = "there are no such users; whoever is given such a name is in its groups at once";
+        let reason = match accounts {
+            Accounts::All => "there are no such users; whoever is given such a name is in its groups at once",
+            Accounts::Some => "there are no such users, or the credential cannot see them",
+        };
         section.refuse(draft.vanished(id.as_str(), groups), reason.to_owned());
     }
     section.end()
@@ -215,7 +219,7 @@ fn tokens<'a>(live: &'a AccessState, selection: &Selection, draft: Draft) -> Sec
     if !meant.is_empty() {
         section.lines = prose(
             2,
-            "Without their secrets, which Proxmox VE shows only once. With `secret: {file: ..}`, a token can be made anew.",
+            "Without secrets: Proxmox VE shows them once. With a `secret: {file: ..}`, apply can make a token anew.",
         );
     }
     for (id, token) in meant {
