@@ -144,3 +144,24 @@ fn what_was_not_seen_is_said_in_the_file_and_beside_it() {
     assert_eq!((planned.code, planned.stderr.as_str()), (0, ""), "{}", planned.seen());
     insta::assert_snapshot!(exported.seen());
 }
+
+/// docs/export.md
+#[test]
+fn the_documentation_shows_what_comes_out() {
+    let shown = include_str!("../../docs/export.md").split_once("```yaml exported\n").unwrap().1;
+    let shown = shown.split_once("```\n").unwrap().0;
+    let desk = Desk::new();
+    desk.write(
+        "pve.example.com",
+        "user:ann@pve:1:0:::ann@example.com:Lab, second floor::\n\
+         token:ann@pve!deploy:1814313600:1::\n\
+         group:operators:ann@pve,gone@corp:Console and power:\n\
+         pool:lab::100::\n\
+         role:VMOperator:VM.Audit,VM.Console,VM.PowerMgmt:\n\
+         acl:1:/pool/lab:@operators,ann@pve!deploy:PVEAuditor:\n\
+         acl:1:/storage/iso:@operators,ann@pve!deploy:PVEAuditor:\n\
+         acl:1:/vms:@operators:VMOperator:\n\
+         acl:1:/vms/100:gone@corp:PVEVMUser:\n",
+    );
+    assert_eq!(desk.run(&["export", "--live", "pve.example.com"]).stdout, shown);
+}

@@ -315,12 +315,17 @@ fn check(live: &AccessState, only: &str) -> Result<(), String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    // Each case reads dozens of files.
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: ProptestConfig::default().cases / 4, ..ProptestConfig::default() })]
 
     #[test]
     fn an_odd_state_is_written_whole_and_asks_for_nothing(live in odd_state()) {
         prop_assert_eq!(check(&live, WHOLE), Ok(()));
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_plain_state_is_written_whole_and_asks_for_nothing(live in state()) {

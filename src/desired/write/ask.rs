@@ -1,5 +1,6 @@
 //! What the reader of files would say: nothing is written that it finds fault with.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::super::document::Desired;
@@ -8,10 +9,8 @@ use super::super::notes::Notes;
 use super::super::{groups, names, roles, tokens, users};
 use super::layout::Unsaid;
 use super::objects::Draft;
-use crate::diagnostic::{Diagnostic, Findings};
 use crate::model::AccessState;
 use crate::pve::Privilege;
-use std::collections::BTreeSet;
 
 /// What becomes of an object.
 pub(super) enum Verdict<'a> {
@@ -59,23 +58,19 @@ pub(super) fn role(live: &AccessState) -> impl Fn(&Entry<'_>, &mut Desired, &mut
     move |entry, desired, notes| {
         roles::read(entry, desired, notes);
         notes.findings.extend(super::super::check_privileges(desired, &known, live.release));
-        add(names::unaddressable(&entry.key, entry.span), notes);
+        names::unaddressable(&entry.key, entry.span).into_iter().for_each(|finding| notes.push(finding));
     }
 }
 
+/// Reads a group, and asks whether it could be found again.
 pub(super) fn group(entry: &Entry<'_>, desired: &mut Desired, notes: &mut Notes) {
     groups::read(entry, desired, notes);
-    add(names::unaddressable(&entry.key, entry.span), notes);
+    names::unaddressable(&entry.key, entry.span).into_iter().for_each(|finding| notes.push(finding));
 }
 
 pub(super) use users::read as user;
 
+/// Reads a token; there is no folder that its secret could go to.
 pub(super) fn token(entry: &Entry<'_>, desired: &mut Desired, notes: &mut Notes) {
     tokens::read(entry, Path::new(""), desired, &mut Vec::new(), notes);
-}
-
-fn add(finding: Option<Diagnostic>, notes: &mut Notes) {
-    let mut findings = Findings::default();
-    finding.into_iter().for_each(|finding| findings.push(finding));
-    notes.findings.extend(findings);
 }

@@ -38,7 +38,7 @@ pub(super) fn object(entry: &Entry<'_>, unsaid: &[Unsaid<'_>]) -> Vec<String> {
         }
     }
     for Unsaid { entry, reason } in unsaid {
-        lines.extend(prose(4, &super::not_declared(reason)));
+        lines.extend(prose(4, &not_declared(reason)));
         lines.extend(commented(4, block(std::slice::from_ref(entry))));
     }
     lines
@@ -82,6 +82,11 @@ pub(super) fn prose(indent: usize, text: &str) -> Vec<String> {
         }
     }
     lines
+}
+
+/// The sentence above what stands as a comment.
+pub(super) fn not_declared(reason: &str) -> String {
+    format!("Not declared: {reason}.")
 }
 
 /// Each attribute on a line of its own; a list that does not fit goes on below its first item.
