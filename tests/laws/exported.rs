@@ -9,7 +9,7 @@ use pve_access::desired::{Accounts, File, Kind, Provenance, Selection, Written, 
 use pve_access::diff::diff;
 use pve_access::live::{Blind, Sight, Snapshot};
 use pve_access::model::{
-    AccessState, Enable, Expire, Grant, Group, Origin, Privsep, Propagate, Role, Token, User, user_cfg,
+    AccessState, Enable, Expire, Grant, Group, Origin, Privsep, Propagate, Role, Text, Token, User, user_cfg,
 };
 use pve_access::plan::Plan;
 use pve_access::pve::{Release, Subject};
@@ -193,6 +193,11 @@ struct EntryOutline {
     propagate: Option<bool>,
 }
 
+/// Text as it may be shown: a secret that somebody has put into a comment may not.
+fn shown(text: &Text) -> String {
+    text.as_str().replace("=12345678-abcd-ef01-2345-6789abcdef01", "=************************************")
+}
+
 fn end(expire: Expire) -> Option<String> {
     match expire {
         Expire::Never => None,
@@ -219,7 +224,7 @@ fn check_complete(text: &str, live: &AccessState, only: &str) -> Result<(), Stri
 
     let groups = live.groups.iter().filter(|(id, _)| selection.selects(Kind::Groups, id.as_str()));
     let groups =
-        groups.map(|(id, Group { comment })| (id.to_string(), GroupOutline { comment: comment.to_string() })).collect();
+        groups.map(|(id, Group { comment })| (id.to_string(), GroupOutline { comment: shown(comment) })).collect();
     same("groups", &outline.groups.unwrap_or_default(), &groups)?;
 
     let user = |(id, user): (&_, &User)| {
@@ -228,10 +233,10 @@ fn check_complete(text: &str, live: &AccessState, only: &str) -> Result<(), Stri
             enable: Some(*enable == Enable::Yes),
             expire: end(*expire),
             groups: names(live.groups_of(id)),
-            firstname: firstname.to_string(),
-            lastname: lastname.to_string(),
+            firstname: shown(firstname),
+            lastname: shown(lastname),
             email: email.to_string(),
-            comment: comment.to_string(),
+            comment: shown(comment),
         };
         (id.to_string(), outline)
     };
@@ -245,7 +250,7 @@ fn check_complete(text: &str, live: &AccessState, only: &str) -> Result<(), Stri
 
     let tokens = live.tokens.iter().map(|(id, Token { comment, expire, privsep })| {
         let privsep = *privsep == Privsep::Yes;
-        (id.to_string(), TokenOutline { privsep, expire: end(*expire), comment: comment.to_string() })
+        (id.to_string(), TokenOutline { privsep, expire: end(*expire), comment: shown(comment) })
     });
     let tokens = tokens.filter(|(id, _)| selection.selects(Kind::Tokens, id)).collect();
     same("tokens", &outline.tokens.unwrap_or_default(), &tokens)?;
@@ -298,6 +303,9 @@ fn check(live: &AccessState, only: &str) -> Result<(), String> {
         return Err(format!("{effects:#?}\n{text}"));
     }
     check_visible(&text)?;
+    if text.contains("t=12345678-abcd-ef01-2345-6789abcdef01") {
+        return Err(format!("a secret stands in\n{text}"));
+    }
     check_complete(&text, live, only)?;
     let mut refused = 0;
     for more in with_one_more(&text) {

@@ -1,11 +1,13 @@
 //! What the reader of files would say: nothing is written that it finds fault with.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::super::document::Desired;
 use super::super::node::{Entry, Value};
 use super::super::notes::Notes;
+use super::super::secrets::{masked, token_secrets};
 use super::super::{groups, names, roles, tokens, users};
 use super::layout::Unsaid;
 use super::objects::Draft;
@@ -21,13 +23,16 @@ pub(super) enum Verdict<'a> {
 }
 
 /// Judges `entry` by what `read` finds wrong with all of it, with its name, and with each attribute.
+///
+/// A text with a token's secret in it is not repeated: who reads the file may be anybody.
 pub(super) fn judge<'a>(
     draft: Draft,
-    entry: Entry<'a>,
+    mut entry: Entry<'a>,
     read: impl Fn(&Entry<'_>, &mut Desired, &mut Notes),
 ) -> Verdict<'a> {
     let fault = |entry: &Entry<'_>| fault(|notes| read(entry, &mut Desired::default(), notes));
-    if fault(&entry).is_none() {
+    let hidden = mask(&mut entry);
+    if hidden.is_empty() && fault(&entry).is_none() {
         return Verdict::Declared(entry, Vec::new());
     }
     if let Some(reason) = fault(&draft.entry(&*entry.key, draft.mapping(Vec::new()))) {
@@ -36,13 +41,32 @@ pub(super) fn judge<'a>(
     let Value::Mapping(attributes) = entry.value.value else { return Verdict::Declared(entry, Vec::new()) };
     let (mut said, mut unsaid) = (Vec::new(), Vec::new());
     for attribute in attributes {
-        let alone = draft.entry(&*entry.key, draft.mapping(vec![attribute.clone()]));
-        match fault(&alone) {
+        let reason = if hidden.contains(&attribute.key) {
+            Some(format!("`{}` holds what looks like a token's secret", attribute.key))
+        } else {
+            fault(&draft.entry(&*entry.key, draft.mapping(vec![attribute.clone()])))
+        };
+        match reason {
             None => said.push(attribute),
             Some(reason) => unsaid.push(Unsaid { entry: attribute, reason }),
         }
     }
     Verdict::Declared(Entry { value: draft.mapping(said), ..entry }, unsaid)
+}
+
+/// Blots out every token's secret in the attributes, and gives the keys of those that held one.
+pub(super) fn mask<'a>(entry: &mut Entry<'a>) -> BTreeSet<Cow<'a, str>> {
+    let mut keys = BTreeSet::new();
+    let Value::Mapping(attributes) = &mut entry.value.value else { return keys };
+    for Entry { key, span: _, value } in attributes {
+        if let Value::Scalar(scalar) = &mut value.value
+            && !token_secrets(&scalar.text).is_empty()
+        {
+            scalar.text = masked(scalar.text.to_string()).into();
+            keys.insert(key.clone());
+        }
+    }
+    keys
 }
 
 /// The first fault that `read` finds.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::document::{Declared, Desired, Presence, RoleWish};
 use super::super::node::Entry;
 use super::super::selection::{Kind, Selection};
-use super::ask::{self, Verdict, judge};
+use super::ask::{self, Verdict, judge, mask};
 use super::layout::{commented, item, not_declared, object, prose};
 use super::objects::Draft;
 use super::{Accounts, grants};
@@ -52,7 +52,8 @@ impl<'a> Section<'a> {
         self.lines.is_empty() && self.refused.is_empty()
     }
 
-    fn refuse(&mut self, entry: Entry<'a>, reason: String) {
+    fn refuse(&mut self, mut entry: Entry<'a>, reason: String) {
+        mask(&mut entry);
         self.refused.entry(reason).or_default().push(entry);
         self.undeclared += 1;
     }
