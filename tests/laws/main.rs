@@ -2,6 +2,7 @@
 
 mod generate;
 mod interrupted;
+mod permissions;
 mod served;
 
 use std::collections::BTreeSet;
