@@ -11,12 +11,16 @@ mod missing;
 mod outcome;
 mod permissions;
 mod plan;
+mod sight;
+mod who_can;
 mod words;
 
 pub use document::{Colour, Document, Line, Style};
 pub use ignored::ignored;
 pub use missing::missing;
 pub use outcome::outcome;
-pub use permissions::{permissions, permissions_json};
+pub use permissions::{Held, Rights, Stretch, permissions, permissions_json};
 pub use plan::{Undeclared, plan, refused};
+pub use sight::{partly, told};
+pub use who_can::{Holder, Holders, who_can, who_can_json};
 pub use words::{count, listed, step_in_words, visible};

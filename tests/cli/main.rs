@@ -7,6 +7,8 @@ mod drift;
 mod homepage;
 mod interrupted;
 mod names;
+mod permissions;
 mod refusals;
 mod secrets;
 mod sight;
+mod who_can;
