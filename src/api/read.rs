@@ -62,6 +62,11 @@ impl Client {
         Ok(contents.members)
     }
 
+    /// GET /access/permissions: what the credential itself holds, at every path that the server lists.
+    pub async fn all_permissions(&self) -> Result<BTreeMap<String, Held>, ApiError> {
+        self.send(get(&["access", "permissions"])).await
+    }
+
     /// GET /access/permissions: what the credential itself holds at `path`.
     pub async fn permissions(&self, path: &AclPath) -> Result<Held, ApiError> {
         let call = get(&["access", "permissions"]).with("path", path);

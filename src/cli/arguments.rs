@@ -68,6 +68,12 @@ From a copy of the file that a cluster keeps its access control in:
   ssh root@pve.example.com cat /etc/pve/user.cfg | pve-access permissions ann@pve --live -
 ";
 
+const WHO_CAN_EXAMPLES: &str = "\
+Who may hand out permissions, and who may stop a guest?
+  pve-access who-can Permissions.Modify /
+  pve-access who-can VM.PowerMgmt /vms/100
+";
+
 #[derive(Debug, Args)]
 pub(super) struct Common {
     /// Say more of what is going on, on standard error: -v, -vv, -vvv
@@ -108,6 +114,11 @@ pub(super) enum Command {
     /// says which grant each privilege comes from, which grants have no say, and why.
     #[command(after_help = PERMISSIONS_EXAMPLES)]
     Permissions(Permissions),
+    /// Show who holds a privilege at a path
+    ///
+    /// Lists every user and token that holds it, with the grants that it comes from.
+    #[command(after_help = WHO_CAN_EXAMPLES)]
+    WhoCan(WhoCan),
     /// Run the built-in server
     ///
     /// Serves an imitation of Proxmox VE's access API on this machine, for trying things and for tests, and prints its
@@ -224,6 +235,19 @@ pub(super) struct Permissions {
     #[arg(short, long)]
     pub(super) why: bool,
     /// Print it as text, or as JSON (pve-access.permissions.v1)
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: Format,
+    #[command(flatten)]
+    pub(super) looking: Looking,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct WhoCan {
+    /// A privilege, such as VM.PowerMgmt
+    pub(super) privilege: String,
+    /// A path, such as /vms/100
+    pub(super) path: String,
+    /// Print it as text, or as JSON (pve-access.who-can.v1)
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: Format,
     #[command(flatten)]

@@ -18,6 +18,7 @@ mod source;
 mod terminal;
 mod validate;
 mod who;
+mod who_can;
 
 use std::process::ExitCode;
 
@@ -61,6 +62,7 @@ fn run(command: Command, terminal: Terminal) -> Result<Exit, Failure> {
         Command::Apply(arguments) => runtime.block_on(apply::run(arguments, terminal)),
         Command::Export(arguments) => runtime.block_on(export::run(arguments, terminal)),
         Command::Permissions(arguments) => runtime.block_on(permissions::run(arguments, terminal)),
+        Command::WhoCan(arguments) => runtime.block_on(who_can::run(arguments, terminal)),
         Command::Sandbox(arguments) => runtime.block_on(sandbox::run(arguments, terminal)),
     }
 }

@@ -1,5 +1,6 @@
 //! Where the live state is read.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -9,8 +10,11 @@ use super::failure::Failure;
 use super::pipeline;
 use super::terminal::Terminal;
 use crate::api::Credential;
+use crate::api::wire::Held;
 use crate::desired::{self, Cluster};
-use crate::live::{Copy, CopyError, ReadError, Snapshot, Source as _};
+use crate::live::{Copy, CopyError, ReadError, Sight, Snapshot, Source as _};
+use crate::permissions::Privileges;
+use crate::pve::{AclPath, Principal};
 use crate::render;
 
 /// What a snapshot is taken of.
@@ -45,6 +49,26 @@ impl Source {
         };
         terminal.note(&render::ignored(&snapshot));
         Ok(snapshot)
+    }
+
+    /// What the server itself answers of `who`, if that is the reader and the reader does not see all that decides it.
+    pub(super) async fn ask(
+        &self,
+        snapshot: &Snapshot,
+        who: &Principal,
+        path: Option<&AclPath>,
+    ) -> Result<Option<BTreeMap<String, Privileges>>, Failure> {
+        let Source::Cluster(Connection { client, .. }) = self else { return Ok(None) };
+        if snapshot.sight == Sight::Full || snapshot.reader.as_ref() != Some(who) {
+            return Ok(None);
+        }
+        let answer = match path {
+            Some(path) => client.permissions(path).await.map(|held| BTreeMap::from([(path.to_string(), held)])),
+            None => client.all_permissions().await,
+        };
+        let answer = answer.map_err(|error| unreadable(&error.into(), Some(client.credential())))?;
+        let held = |Held(held): Held| held.into_iter().map(|(privilege, reach)| (privilege, reach.into())).collect();
+        Ok(Some(answer.into_iter().map(|(path, privileges)| (path, held(privileges))).collect()))
     }
 }
 

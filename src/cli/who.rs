@@ -1,9 +1,11 @@
 //! Names that are typed, looked for among those that exist.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use super::failure::Failure;
 use crate::diagnostic::nearest;
 use crate::live::{Blind, Snapshot};
-use crate::pve::{AclPath, GroupId, Principal};
+use crate::pve::{AclPath, GroupId, Principal, Privilege};
 
 /// The user or token that was typed.
 ///
@@ -86,4 +88,32 @@ pub(super) fn path(typed: &str, snapshot: &Snapshot) -> Result<AclPath, Failure>
             })
         }
     }
+}
+
+/// The privilege that was typed.
+///
+/// # Errors
+/// If no role of the cluster can hold it.
+pub(super) fn privilege(typed: &str, snapshot: &Snapshot) -> Result<Privilege, Failure> {
+    let known: Vec<&Privilege> = {
+        let mut known: Vec<&Privilege> = snapshot.state.roles.values().flat_map(|role| &role.privs).collect();
+        known.sort();
+        known.dedup();
+        known
+    };
+    if let Some(privilege) = known.iter().find(|privilege| privilege.as_str() == typed) {
+        return Ok((*privilege).clone());
+    }
+    let failure = Failure::new(format!("release {} knows no privilege `{typed}`", snapshot.state.release));
+    let role = snapshot.state.roles.keys().find(|role| role.as_str() == typed);
+    Err(match (role, nearest(typed, known.iter().map(|privilege| privilege.as_str()))) {
+        (Some(_), _) => failure.help(format!("`{typed}` is a role: name one of its privileges")),
+        (None, Some(meant)) => failure.help(format!("did you mean `{meant}`?")),
+        (None, None) => failure.help("a privilege looks like VM.Audit; the role Administrator holds all of them"),
+    })
+}
+
+/// Seconds since 1970-01-01T00:00:00Z.
+pub(super) fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::snapshot::{Blind, ReadError, Sight, Snapshot, Source};
 use crate::model::domains_cfg;
-use crate::model::user_cfg::{self, Reading, Reason};
+use crate::model::user_cfg::{self, Reading};
 use crate::pve::Release;
 
 /// A user.cfg, with the domains.cfg that belongs to it if there is one.
@@ -45,7 +45,7 @@ pub enum CopyError {
         name: String,
     },
     /// It is something else.
-    #[error("`{name}` is no user.cfg: none of its lines is one")]
+    #[error("`{name}` is no user.cfg: a server would pass over every line of it")]
     Foreign {
         /// The file.
         name: String,
@@ -108,9 +108,9 @@ impl Copy {
             return Err(CopyError::Empty { name: name() });
         }
         let Reading { state: _, ignored } = user_cfg::read(user_cfg, Release::MEASURED);
-        let foreign = ignored.iter().filter(|ignored| matches!(ignored.reason, Reason::Keyword { .. })).count();
+        let foreign: BTreeSet<usize> = ignored.iter().map(|ignored| ignored.line).collect();
         let lines = user_cfg.split(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).count();
-        if foreign == lines { Err(CopyError::Foreign { name: name() }) } else { Ok(self) }
+        if foreign.len() >= lines { Err(CopyError::Foreign { name: name() }) } else { Ok(self) }
     }
 }
 
@@ -155,7 +155,7 @@ mod tests {
         assert_eq!(refused(""), "`standard input` is empty");
         assert_eq!(refused(" \n\n"), "`standard input` is empty");
         let yaml = "version: 1\nusers:\n  ann@pve: {}\n";
-        assert_eq!(refused(yaml), "`standard input` is no user.cfg: none of its lines is one");
+        assert_eq!(refused(yaml), "`standard input` is no user.cfg: a server would pass over every line of it");
         assert_eq!(
             refused(&"user:ann@corp:1\n".repeat(70_000)),
             "`standard input` is larger than 1 MiB, which no user.cfg can be"

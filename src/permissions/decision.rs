@@ -95,13 +95,13 @@ fn denies(voice: &Voice<'_>) -> bool {
     voice.grant.role.as_str() == "NoAccess"
 }
 
-/// The privileges that settled grants give.
+/// The privileges that roles give.
 ///
 /// One that several give propagates if any of them does; that also settles what the server leaves to chance
 /// (api-facts.md, Where the server's own answer is a matter of chance).
-pub fn privileges<'a>(settled: impl IntoIterator<Item = (&'a Role, Propagate)>) -> Privileges {
+pub fn privileges<'a>(roles: impl IntoIterator<Item = (&'a Role, Propagate)>) -> Privileges {
     let mut privileges = Privileges::new();
-    for (role, reaches) in settled {
+    for (role, reaches) in roles {
         for privilege in &role.privs {
             match privileges.get_mut(privilege) {
                 Some(propagate) => *propagate = reaches.max(*propagate),
@@ -110,6 +110,11 @@ pub fn privileges<'a>(settled: impl IntoIterator<Item = (&'a Role, Propagate)>) 
         }
     }
     privileges
+}
+
+/// The privileges that settled grants give.
+pub fn given(settled: &[Voice<'_>]) -> Privileges {
+    privileges(settled.iter().map(|voice| (voice.role, voice.propagate)))
 }
 
 /// What a token holds that is bounded by its user.

@@ -1,23 +1,25 @@
 //! The answers to GET /access/permissions.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 use super::Privileges;
-use super::decision::{Losers, Reach, Voice, both, privileges, replaced, replacing, settle};
+use super::decision::{Losers, Reach, Voice, both, given, replaced, replacing, settle};
+use super::drawing::Drawing;
+use super::everyone::Everyone;
 use super::explanation::{Basis, Explanation};
+use super::outline::Outline;
 use super::reason::{Reason, Side};
 use super::standing::{Index, Standing, Subjects};
-use super::tree::{Listing, NodeId, Tree, Way};
+use super::tree::{NodeId, Tree, Way};
 use crate::model::{AccessState, Grant, Propagate};
 use crate::pve::{self, PoolId, Principal, Subject};
 
 /// Answers who may do what in one state; made once, asked often.
 pub struct Evaluator<'a> {
-    state: &'a AccessState,
-    tree: Tree<'a>,
-    index: Index<'a>,
-    everything: Privileges,
+    pub(super) state: &'a AccessState,
+    pub(super) tree: Tree<'a>,
+    pub(super) index: Index<'a>,
+    pub(super) everything: Privileges,
 }
 
 impl<'a> Evaluator<'a> {
@@ -81,22 +83,25 @@ impl<'a> Evaluator<'a> {
         grants.map(|voice| voice.grant).collect()
     }
 
+    /// What `who` holds everywhere, said where it changes.
+    #[must_use]
+    pub fn outline(&self, who: &Principal) -> Outline<'_> {
+        Drawing::new(self).outline(&self.index.standing(self.state, who))
+    }
+
+    /// What all users and tokens of the state hold everywhere.
+    #[must_use]
+    pub fn everyone(&self) -> Everyone<'_> {
+        Everyone::new(self)
+    }
+
     /// What `who` holds at every path that the server lists: those that are always there, those at and above grants,
     /// and the members of pools. Paths at which it holds nothing are left out.
     #[must_use]
     pub fn effective(&self, who: &Principal) -> BTreeMap<String, Privileges> {
-        let held: BTreeMap<NodeId, Privileges> = match self.index.standing(self.state, who) {
-            Standing::Nobody => BTreeMap::new(),
-            Standing::Everything => self.tree.listed().map(|id| (id, self.everything.clone())).collect(),
-            Standing::Own(subjects) => held(&self.decide_all(&subjects)).collect(),
-            Standing::Both { token, user } => {
-                let user = self.decide_all(&user);
-                let bound = |id| user.get(&id).map(|settled| given(settled)).unwrap_or_default();
-                held(&self.decide_all(&token)).map(|(id, token)| (id, both(token, &bound(id)))).collect()
-            }
-        };
-        let some = held.into_iter().filter(|(_, privileges)| !privileges.is_empty());
-        some.map(|(id, privileges)| (self.tree.path(id), privileges)).collect()
+        let outline = self.outline(who);
+        let listed = outline.listed().into_iter();
+        listed.map(|(id, held)| (self.tree.path(id), Privileges::clone(held))).collect()
     }
 
     /// The grants that decide what `subjects` hold at a literal path.
@@ -115,7 +120,12 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The grants that decide at each of `pools`.
-    fn decide_at(&self, pools: &[NodeId], subjects: &Subjects<'a>, losers: &mut impl Losers<'a>) -> Vec<Voice<'a>> {
+    pub(super) fn decide_at(
+        &self,
+        pools: &[NodeId],
+        subjects: &Subjects<'a>,
+        losers: &mut impl Losers<'a>,
+    ) -> Vec<Voice<'a>> {
         let mut at_pools: Vec<Voice<'a>> = Vec::new();
         for &id in pools {
             let pool = self.tree.node(id).pool;
@@ -127,86 +137,13 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The grants that remain at the end of a way, each of whose nodes may replace those from above.
-    fn follow(&self, subjects: &Subjects<'a>, way: &Way, losers: &mut impl Losers<'a>) -> Vec<Voice<'a>> {
+    pub(super) fn follow(&self, subjects: &Subjects<'a>, way: &Way, losers: &mut impl Losers<'a>) -> Vec<Voice<'a>> {
         let below = way.above.iter().map(|&id| (id, Reach::Below));
         let steps = below.chain(way.end.map(|id| (id, Reach::Here)));
         steps.fold(Vec::new(), |inherited, (id, reach)| {
             let found = replacing(self.tree.node(id), subjects, reach, losers);
             replaced(inherited, found, losers)
         })
-    }
-
-    /// The grants that decide at every listed path at which any do.
-    fn decide_all(&self, subjects: &Subjects<'a>) -> BTreeMap<NodeId, Vec<Voice<'a>>> {
-        let mut ahead = Ahead::default();
-        self.index.paths(subjects).for_each(|id| ahead.add(&self.tree, id));
-
-        let mut at_pools: BTreeMap<NodeId, Vec<Voice<'a>>> = BTreeMap::new();
-        self.descend(self.tree.pool(), subjects, &ahead, |id, deciding| {
-            let node = self.tree.node(id);
-            let through = deciding.iter().map(|&voice| Voice { pool: node.pool, propagate: Propagate::No, ..voice });
-            for &member in &node.members {
-                at_pools.entry(member).or_default().extend(through.clone());
-            }
-        });
-        at_pools.keys().for_each(|&id| ahead.add(&self.tree, id));
-
-        let mut decisions = BTreeMap::new();
-        self.descend(Tree::ROOT, subjects, &ahead, |id, deciding| {
-            if self.tree.node(id).listing == Listing::Listed {
-                let at_pools = at_pools.get(&id).map(Vec::as_slice).unwrap_or_default();
-                decisions.insert(id, settle(deciding, at_pools, &mut ()));
-            }
-        });
-        decisions
-    }
-
-    /// Visits every node at or below `start` that a grant can reach, with the grants that decide there.
-    ///
-    /// Where nothing comes from above, only the nodes in `ahead` are looked at, so the work is in proportion to what is
-    /// found. A stack instead of recursion, because a file may hold paths of any depth.
-    fn descend(
-        &self,
-        start: NodeId,
-        subjects: &Subjects<'a>,
-        ahead: &Ahead,
-        mut visit: impl FnMut(NodeId, &[Voice<'a>]),
-    ) {
-        let above = Way { end: None, ..self.tree.way_to(start) };
-        let mut open: Vec<(NodeId, Rc<[Voice<'a>]>)> = vec![(start, self.follow(subjects, &above, &mut ()).into())];
-        while let Some((id, inherited)) = open.pop() {
-            let node = self.tree.node(id);
-            let here = replacing(node, subjects, Reach::Here, &mut ());
-            visit(id, if here.is_empty() { &inherited } else { &here });
-
-            let below = replacing(node, subjects, Reach::Below, &mut ());
-            let passed = if below.is_empty() { inherited } else { below.into() };
-            if passed.is_empty() {
-                open.extend(ahead.below(id).map(|child| (child, Rc::clone(&passed))));
-            } else {
-                open.extend(node.children().map(|child| (child, Rc::clone(&passed))));
-            }
-        }
-    }
-}
-
-/// The nodes that lead to some of the tree's, each with its own next steps.
-#[derive(Default)]
-struct Ahead(BTreeMap<NodeId, BTreeSet<NodeId>>);
-
-impl Ahead {
-    fn add(&mut self, tree: &Tree<'_>, id: NodeId) {
-        let mut child = id;
-        for parent in tree.upward(id).skip(1) {
-            if !self.0.entry(parent).or_default().insert(child) {
-                return;
-            }
-            child = parent;
-        }
-    }
-
-    fn below(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
-        self.0.get(&id).into_iter().flatten().copied()
     }
 }
 
@@ -227,14 +164,6 @@ fn subject_of(who: &Principal) -> Subject {
         Principal::User(user) => Subject::User(user.clone()),
         Principal::Token(token) => Subject::Token(token.clone()),
     }
-}
-
-fn given(settled: &[Voice<'_>]) -> Privileges {
-    privileges(settled.iter().map(|voice| (voice.role, voice.propagate)))
-}
-
-fn held(decisions: &BTreeMap<NodeId, Vec<Voice<'_>>>) -> impl Iterator<Item = (NodeId, Privileges)> {
-    decisions.iter().map(|(&id, settled)| (id, given(settled)))
 }
 
 /// What root@pam holds everywhere: the role Administrator, which no state of a server lacks.

@@ -4,9 +4,13 @@
 //! state comes from.
 
 mod decision;
+mod drawing;
 mod evaluator;
+mod everyone;
 mod explanation;
+mod outline;
 mod reason;
+mod sets;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -15,7 +19,9 @@ mod tree;
 use std::collections::BTreeMap;
 
 pub use evaluator::Evaluator;
+pub use everyone::Everyone;
 pub use explanation::{Basis, Explanation};
+pub use outline::{Entry, Outline};
 pub use reason::{Deciding, Hidden, Reason, Side};
 
 use crate::model::Propagate;

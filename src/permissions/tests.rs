@@ -1,5 +1,6 @@
 //! The rules that surprise, each with the least that shows it.
 
+mod outlines;
 mod reasons;
 
 use super::{Evaluator, Privileges};

@@ -2,18 +2,20 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::decision::Voice;
 use crate::model::AccessState;
 use crate::pve::{PoolId, Subject};
 
-/// A place in a [`Tree`].
+/// A place in a [`Tree`]; in the order of the tree, each path before those below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NodeId(usize);
 
 /// The tree of paths, from `/` down.
 pub struct Tree<'a> {
     nodes: Vec<Node<'a>>,
+    members: Vec<NodeId>,
     pool: NodeId,
 }
 
@@ -22,6 +24,8 @@ pub struct Node<'a> {
     word: Cow<'a, str>,
     parent: Option<NodeId>,
     children: BTreeMap<Cow<'a, str>, NodeId>,
+    /// The first place that is not below this one.
+    end: NodeId,
     /// Whether the server names the path when it is asked for all of them.
     pub listing: Listing,
     /// The grants here, by whom they name.
@@ -52,6 +56,13 @@ pub struct Way {
     pub end: Option<NodeId>,
 }
 
+impl NodeId {
+    /// The next place.
+    pub fn next(self) -> NodeId {
+        NodeId(self.0 + 1)
+    }
+}
+
 impl<'a> Tree<'a> {
     /// The top.
     pub const ROOT: NodeId = NodeId(0);
@@ -64,7 +75,8 @@ impl<'a> Tree<'a> {
     /// Leaves out what the server does not see: grants of missing roles, to missing tokens, and to root@pam, who needs
     /// none.
     pub fn new(state: &'a AccessState) -> Tree<'a> {
-        let mut tree = Tree { nodes: vec![Node::new(Cow::Borrowed(""), None, Listing::Listed)], pool: Tree::ROOT };
+        let top = Node::new(Cow::Borrowed(""), None, Listing::Listed);
+        let mut tree = Tree { nodes: vec![top], members: Vec::new(), pool: Tree::ROOT };
         for path in Tree::ALWAYS {
             tree.insert(words(path), Listing::Listed);
         }
@@ -92,7 +104,37 @@ impl<'a> Tree<'a> {
                 tree.nodes[node.0].members.push(member);
             }
         }
-        tree
+        tree.in_order()
+    }
+
+    /// The same tree, its places numbered from the top down. A stack instead of recursion, because a file may hold paths
+    /// of any depth.
+    fn in_order(mut self) -> Tree<'a> {
+        let mut order: Vec<usize> = Vec::with_capacity(self.nodes.len());
+        let mut open = vec![Tree::ROOT];
+        while let Some(id) = open.pop() {
+            order.push(id.0);
+            open.extend(self.node(id).children.values().rev());
+        }
+        let mut place = vec![Tree::ROOT; order.len()];
+        order.iter().enumerate().for_each(|(to, &from)| place[from] = NodeId(to));
+        let moved = |id: &mut NodeId| *id = place[id.0];
+        for node in &mut self.nodes {
+            let Node { word: _, parent, children, end: _, listing: _, grants: _, pools, pool: _, members } = node;
+            parent.iter_mut().chain(children.values_mut()).chain(pools).for_each(moved);
+            members.iter_mut().for_each(moved);
+            members.sort_unstable();
+        }
+        moved(&mut self.pool);
+        let mut nodes: Vec<(NodeId, Node<'a>)> = place.iter().copied().zip(self.nodes).collect();
+        nodes.sort_unstable_by_key(|(id, _)| *id);
+        self.nodes = nodes.into_iter().map(|(_, node)| node).collect();
+        for at in (0..self.nodes.len()).rev() {
+            let last = self.nodes[at].children.values().next_back().map(|&child| self.node(child).end);
+            self.nodes[at].end = last.unwrap_or(NodeId(at + 1));
+        }
+        self.members = self.places().filter(|(_, node)| !node.pools.is_empty()).map(|(id, _)| id).collect();
+        self
     }
 
     fn insert(&mut self, words: impl Iterator<Item = Cow<'a, str>>, listing: Listing) -> NodeId {
@@ -116,19 +158,42 @@ impl<'a> Tree<'a> {
         &self.nodes[id.0]
     }
 
-    /// All paths, in the order in which they became known.
-    pub fn nodes(&self) -> impl Iterator<Item = (NodeId, &Node<'a>)> {
+    /// All of it.
+    pub fn whole(&self) -> Range<NodeId> {
+        self.under(Tree::ROOT)
+    }
+
+    /// The paths of a range.
+    pub fn nodes(&self, range: Range<NodeId>) -> &[Node<'a>] {
+        &self.nodes[range.start.0..range.end.0]
+    }
+
+    /// All paths with their places.
+    pub fn places(&self) -> impl Iterator<Item = (NodeId, &Node<'a>)> {
         self.nodes.iter().enumerate().map(|(id, node)| (NodeId(id), node))
     }
 
-    /// The paths that the server lists.
-    pub fn listed(&self) -> impl Iterator<Item = NodeId> {
-        self.nodes().filter(|(_, node)| node.listing == Listing::Listed).map(|(id, _)| id)
+    /// A path and all below it.
+    pub fn under(&self, id: NodeId) -> Range<NodeId> {
+        id..self.node(id).end
     }
 
-    /// `/pool`, below which the pools are.
-    pub fn pool(&self) -> NodeId {
-        self.pool
+    /// The guests and storages of a range that are in a pool.
+    pub fn members(&self, range: &Range<NodeId>) -> &[NodeId] {
+        let (from, to) =
+            (self.members.partition_point(|id| *id < range.start), self.members.partition_point(|id| *id < range.end));
+        &self.members[from..to]
+    }
+
+    /// The paths right below the top that can have guests and storages below them.
+    pub fn shelves(&self) -> impl Iterator<Item = NodeId> + '_ {
+        let words = ["storage", "vms"].into_iter();
+        words.filter_map(|word| self.node(Tree::ROOT).children.get(word).copied())
+    }
+
+    /// `/pool` and all pools.
+    pub fn pools(&self) -> Range<NodeId> {
+        self.under(self.pool)
     }
 
     /// A path's text.
@@ -176,17 +241,13 @@ impl<'a> Node<'a> {
             word,
             parent,
             children: BTreeMap::new(),
+            end: Tree::ROOT,
             listing,
             grants: BTreeMap::new(),
             pools: Vec::new(),
             pool: None,
             members: Vec::new(),
         }
-    }
-
-    /// The paths right below.
-    pub fn children(&self) -> impl Iterator<Item = NodeId> + '_ {
-        self.children.values().copied()
     }
 }
 

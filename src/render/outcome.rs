@@ -3,7 +3,8 @@
 use std::error::Error;
 
 use super::document::{Document, Line, Style};
-use super::plan::{grant_name, hidden_kinds};
+use super::plan::grant_name;
+use super::sight::hidden_kinds;
 use super::words::{count, shell, step_in_words, visible};
 use crate::apply::{Done, Fate, Outcome, StepEnd, Verification};
 use crate::diff::{Delta, Diff};

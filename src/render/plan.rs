@@ -1,12 +1,10 @@
 //! A plan as text.
 
-use std::collections::BTreeSet;
-
 use super::change;
 use super::document::{Document, Line, Style};
-use super::words::{count, listed, propagate, shell, visible};
+use super::sight::{hidden_kinds, origin, reader_name, remedy};
+use super::words::{count, listed, propagate, visible};
 use crate::diff::Delta;
-use crate::live::Blind;
 use crate::model::{Along, Grant, Propagate};
 use crate::plan::{Objection, Op, Plan, Refused, Step};
 use crate::pve::{GroupId, Principal, UserId};
@@ -49,7 +47,7 @@ impl Mark {
 /// What a plan says before it is carried out.
 pub fn plan(plan: &Plan, undeclared: Undeclared) -> Document {
     let mut document = Document::default();
-    document.push(heading(plan));
+    document.push(Line::default().with(Style::Strong, origin(&plan.cluster, plan.release, plan.reader.as_ref())));
     let rows: Vec<Row> = plan.steps.iter().flat_map(|step| rows(step, plan)).collect();
     if !rows.is_empty() {
         document.gap();
@@ -60,18 +58,11 @@ pub fn plan(plan: &Plan, undeclared: Undeclared) -> Document {
     document.extend(kept(&plan.kept, undeclared));
     let hidden = plan.hidden();
     if !hidden.is_empty() {
-        let who = plan.reader.as_ref().map_or_else(|| "the credential".to_owned(), visible);
+        let who = reader_name(plan.reader.as_ref());
         document
             .push(Line::plain(format!("Not everything is visible: {who} does not see all {}.", hidden_kinds(&hidden))));
     }
     document
-}
-
-fn heading(plan: &Plan) -> Line {
-    let reader = plan.reader.as_ref().map(|reader| format!(", read as {}", visible(reader))).unwrap_or_default();
-    Line::default()
-        .with(Style::Strong, visible(&plan.cluster))
-        .with(Style::Plain, format!(" (Proxmox VE {}){reader}", plan.release))
 }
 
 fn table(rows: &[Row]) -> Document {
@@ -259,7 +250,7 @@ pub fn refused(refused: &Refused, reader: Option<&Principal>) -> Document {
     for objection in objections {
         match objection {
             Objection::Blind { hidden } => {
-                let who = reader.map_or_else(|| "the credential".to_owned(), visible);
+                let who = reader_name(reader);
                 document.push(Line::default().with(Style::Bad, "refused: ").with(
                     Style::Strong,
                     format!(
@@ -269,30 +260,10 @@ pub fn refused(refused: &Refused, reader: Option<&Principal>) -> Document {
                 ));
                 document
                     .push(Line::plain("  What cannot be seen may be there all the same, so this plan may be wrong."));
-                let needs: Vec<String> = hidden.iter().filter_map(|kind| Some(kind.needs()?.to_string())).collect();
-                document.push(Line::plain(format!("  It needs {}. PVEAuditor on / has both:", listed(&needs))));
-                document.push(Line::plain(format!("    {}", grant_command(reader))));
+                document.extend(remedy(hidden, reader));
             }
         }
         document.push(Line::plain(format!("  To go on all the same: --allow {}", objection.waiver())));
     }
     document
-}
-
-/// `grants`, `users, groups and tokens, nor all grants`
-pub(super) fn hidden_kinds(hidden: &BTreeSet<Blind>) -> String {
-    hidden.iter().map(ToString::to_string).collect::<Vec<_>>().join(", nor all ")
-}
-
-/// The command that lets `reader` see; a separated token sees only what its user sees too.
-fn grant_command(reader: Option<&Principal>) -> String {
-    match reader {
-        Some(Principal::Token(token)) => format!(
-            "pveum acl modify / --users {user} --tokens {token} --roles PVEAuditor",
-            user = shell(token.user()),
-            token = shell(token),
-        ),
-        Some(Principal::User(user)) => format!("pveum acl modify / --users {} --roles PVEAuditor", shell(user)),
-        None => "pveum acl modify / --users USER@REALM --roles PVEAuditor".to_owned(),
-    }
 }

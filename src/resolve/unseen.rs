@@ -17,7 +17,10 @@ pub(super) fn unseen(desired: &Desired, live: &Snapshot, target: &AccessState) -
         || seen.roles.keys().any(|role| !target.roles.contains_key(role));
     let matters = |kind: &Blind| match kind {
         Blind::Accounts => {
-            groups.keys().any(|group| !seen.groups.contains_key(group))
+            // A hidden group may be known from its members alone, and what is said of it then is not what it is.
+            groups
+                .keys()
+                .any(|group| !seen.groups.contains_key(group) || target.groups.get(group) != seen.groups.get(group))
                 || users.keys().any(|user| !seen.users.contains_key(user))
                 || tokens.keys().any(|token| !seen.tokens.contains_key(token))
         }
@@ -75,15 +78,22 @@ mod tests {
         assert_eq!(unseen_for("acl: [{path: /vms, roles: R, groups: ops, state: absent}]"), [Blind::Grants]);
     }
 
+    /// A hidden group is known from its members, without its comment.
+    #[test]
+    fn what_changes_of_a_group_may_be_so_already() {
+        assert_eq!(unseen_for("groups: {ops: {comment: On call}}"), [Blind::Accounts]);
+    }
+
     #[test]
     fn what_is_deleted_may_take_along_what_nobody_sees() {
         for text in [
             "users: {bob@pve: {state: absent}}",
-            "groups: {ops: {state: absent}}",
             "roles: {R: {state: absent}}",
             "tokens: {ann@pve!tok: {state: absent}}",
         ] {
             assert_eq!(unseen_for(text), [Blind::Grants], "{text}");
         }
+        // A group takes along members that are hidden, too.
+        assert_eq!(unseen_for("groups: {ops: {state: absent}}"), [Blind::Accounts, Blind::Grants]);
     }
 }

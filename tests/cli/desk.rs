@@ -116,6 +116,12 @@ impl Desk {
         self.ran(&self.command(arguments).output().unwrap())
     }
 
+    /// As [`Desk::run`], with something on standard input.
+    pub fn pipe(&self, input: &str, arguments: &[&str]) -> Ran {
+        let output = assert_cmd::Command::from_std(self.command(arguments)).write_stdin(input).output().unwrap();
+        self.ran(&output)
+    }
+
     pub fn ran(&self, output: &Output) -> Ran {
         let text = |bytes: &[u8]| {
             let text = String::from_utf8(bytes.to_vec()).unwrap();

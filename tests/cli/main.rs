@@ -8,6 +8,8 @@ mod export;
 mod homepage;
 mod interrupted;
 mod names;
+mod permissions;
 mod refusals;
 mod secrets;
 mod sight;
+mod who_can;

@@ -3,12 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use pve_access::model::{AccessState, Grant, Propagate, user_cfg};
-use pve_access::permissions::{Evaluator, Privileges, Side};
-use pve_access::pve::{Principal, Privilege, Release, Subject, UserId};
+use pve_access::model::{AccessState, Propagate, user_cfg};
+use pve_access::permissions::{Evaluator, Privileges};
+use pve_access::pve::{Principal, Privilege, Release};
 use serde::Deserialize;
 
 use crate::fixtures;
+
+#[path = "../support/everywhere.rs"]
+mod everywhere;
+#[path = "../support/reasons.rs"]
+mod reasons;
 
 /// A `case-*.json`: what each principal of the `user.cfg` beside it holds, each set of privileges by its index.
 #[derive(Deserialize)]
@@ -35,22 +40,20 @@ fn every_file_has_its_answers() {
     });
 }
 
-/// The two ways of asking are answered by different code.
+/// Asking at one path, for the whole, for an outline, and for everybody: the answers are the same.
 #[test]
-fn asking_for_all_is_asking_for_each() {
-    fixtures::check_all(&fixtures::files("permissions", ".cfg"), |file| {
-        let state = user_cfg::read(&fixtures::bytes(file)?, Release::MEASURED).state;
+fn however_it_is_asked_the_answer_is_the_same() {
+    fixtures::check_all(&fixtures::files("permissions", ".json"), |file| {
+        let (case, state) = (case(file)?, state(file)?);
         let evaluator = Evaluator::new(&state);
-        let paths: Vec<String> = evaluator.effective(&Principal::User(UserId::root())).into_keys().collect();
-        let (mut all, mut each) = (String::new(), String::new());
-        for who in everybody(&state) {
-            let effective = evaluator.effective(&who);
-            for path in &paths {
-                say(&mut all, &who, "at", path, &effective.get(path).cloned().unwrap_or_default());
-                say(&mut each, &who, "at", path, &evaluator.at(&who, path));
-            }
+        let everyone = evaluator.everyone();
+        let mut paths = everywhere::paths(&state);
+        paths.extend(case.principals.values().flat_map(|answers| answers.at.keys().cloned()));
+        for who in everywhere::everybody(&state) {
+            let shared = everyone.outline(&who).ok_or_else(|| format!("{who} has no outline"))?;
+            everywhere::check(&evaluator, shared, &who, &paths)?;
         }
-        fixtures::compare(&each, &all)
+        everywhere::sets_are_shared(everyone.sharing().map(|(_, outline)| outline))
     });
 }
 
@@ -58,59 +61,30 @@ fn asking_for_all_is_asking_for_each() {
 #[test]
 fn every_answer_has_its_reasons() {
     fixtures::check_all(&fixtures::files("permissions", ".json"), |file| {
-        let case: Case = serde_json::from_str(&fixtures::text(file)?).map_err(|error| error.to_string())?;
-        let state = user_cfg::read(&fixtures::bytes(&file.with_extension("cfg"))?, Release::MEASURED).state;
+        let (case, state) = (case(file)?, state(file)?);
         let evaluator = Evaluator::new(&state);
         for (who, Answers { at, effective }) in &case.principals {
             for path in at.keys().chain(effective.keys()) {
-                let explanation = evaluator.explain(who, path);
-                if explanation.privileges() != evaluator.at(who, path) {
-                    return Err(format!("{who} at {path}: {explanation:#?}"));
-                }
-                for side in explanation.sides() {
-                    let (on_the_way, named) = (on_the_way(&state, &side.subject, path), named(side));
-                    if on_the_way != named {
-                        return Err(format!("{who} at {path}: {on_the_way:#?} but {side:#?}"));
-                    }
-                }
+                reasons::check(&state, &evaluator, who, path)?;
             }
         }
         Ok(())
-    })
-}
-
-fn named<'a>(side: &Side<'a>) -> Vec<&'a Grant> {
-    let deciding = side.deciding.iter().map(|deciding| deciding.grant);
-    let mut named: Vec<&Grant> = deciding.chain(side.hidden.iter().map(|hidden| hidden.grant)).collect();
-    named.sort();
-    named
-}
-
-/// The grants to a subject and its groups at a path and its pools and above them, found by their texts.
-fn on_the_way<'a>(state: &'a AccessState, subject: &Subject, path: &str) -> Vec<&'a Grant> {
-    let mut subjects = BTreeSet::from([subject.clone()]);
-    if let Subject::User(user) = subject {
-        subjects.extend(state.groups_of(user).iter().cloned().map(Subject::Group));
-    }
-    let pools = state.pools.iter().filter(|(_, pool)| {
-        let guest = pool.vms.iter().any(|vm| format!("/vms/{vm}") == path);
-        guest || pool.storage.iter().any(|storage| format!("/storage/{storage}") == path)
     });
-    let ends: Vec<String> =
-        pools.map(|(pool, _)| format!("/pool/{pool}/")).chain([format!("{}/", path.trim_end_matches('/'))]).collect();
-    let above = |grant: &Grant| {
-        let start = format!("{}/", grant.path.as_str().trim_end_matches('/'));
-        ends.iter().any(|end| end.starts_with(&start))
-    };
-    state.acl.keys().filter(|grant| subjects.contains(&grant.subject) && above(grant)).collect()
+}
+
+fn case(file: &Path) -> Result<Case, String> {
+    serde_json::from_str(&fixtures::text(file)?).map_err(|error| error.to_string())
+}
+
+fn state(file: &Path) -> Result<AccessState, String> {
+    Ok(user_cfg::read(&fixtures::bytes(&file.with_extension("cfg"))?, Release::MEASURED).state)
 }
 
 fn check(file: &Path) -> Result<(), String> {
-    let case: Case = serde_json::from_str(&fixtures::text(file)?).map_err(|error| error.to_string())?;
+    let (case, state) = (case(file)?, state(file)?);
     let sets: Vec<Privileges> = case.privilege_sets.into_iter().map(privileges).collect();
     let set = |index: &usize| sets.get(*index).cloned().ok_or_else(|| format!("there is no set {index}"));
-    let state = user_cfg::read(&fixtures::bytes(&file.with_extension("cfg"))?, Release::MEASURED).state;
-    let everybody = everybody(&state);
+    let everybody = everywhere::everybody(&state);
     let recorded: BTreeSet<Principal> = case.principals.keys().cloned().collect();
     fixtures::compare(&lines(&recorded), &lines(&everybody))?;
 
@@ -129,11 +103,6 @@ fn check(file: &Path) -> Result<(), String> {
         }
     }
     fixtures::compare(&server, &ours)
-}
-
-fn everybody(state: &AccessState) -> BTreeSet<Principal> {
-    let users = state.users.keys().cloned().map(Principal::User);
-    users.chain(state.tokens.keys().cloned().map(Principal::Token)).collect()
 }
 
 fn privileges(recorded: BTreeMap<Privilege, u8>) -> Privileges {

@@ -38,7 +38,7 @@ const SELECTIONS: [&str; 12] = [
 
 fn exported(live: &AccessState, only: &str) -> Written {
     let selection = Selection::of([only]).unwrap();
-    write(live, &selection, &Provenance { cluster: "test", unseen: &[], accounts: Accounts::All })
+    write(live, &selection, Provenance { origin: "test", unseen: None, accounts: Accounts::All })
 }
 
 /// What reading `text` and laying it over `live` leads to beside nothing at all: findings, or changes.

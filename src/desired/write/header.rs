@@ -6,20 +6,17 @@ use super::layout::prose;
 use crate::model::AccessState;
 
 /// What the file is, what to do with it, and what it does not say.
-pub(super) fn header(live: &AccessState, selection: &Selection, provenance: &Provenance<'_>) -> Vec<String> {
-    let Provenance { cluster, unseen, accounts: _ } = provenance;
-    let mut lines = prose(
-        0,
-        &format!("Access control on {cluster} (Proxmox VE {}), as `pve-access export` found it.", live.release),
-    );
+pub(super) fn header(live: &AccessState, selection: &Selection, provenance: Provenance<'_>) -> Vec<String> {
+    let Provenance { origin, unseen, accounts: _ } = provenance;
+    let mut lines = prose(0, &format!("Access control on {origin}, as `pve-access export` found it."));
     lines.extend(prose(
         0,
         "Planning with this file finds nothing to change. Remove what shall not be managed here, since what no file \
          mentions is left alone; then change, plan, apply.",
     ));
-    for what in *unseen {
+    if let Some(unseen) = unseen {
         lines.push("#".to_owned());
-        lines.extend(prose(0, &format!("WARNING: this file may lack some of what is live: {what}.")));
+        lines.extend(prose(0, &format!("WARNING: this may not be all. {unseen}.")));
     }
     lines.push("#".to_owned());
     lines.extend(prose(0, &if selection.is_everything() { never(live) } else { part(selection) }));

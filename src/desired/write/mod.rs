@@ -22,12 +22,12 @@ use crate::diagnostic::{Source, Sources, Span};
 use crate::model::AccessState;
 
 /// Where a state comes from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Provenance<'a> {
-    /// What to call the cluster.
-    pub cluster: &'a str,
-    /// What may be there without having been seen, in words, each with the reason.
-    pub unseen: &'a [String],
+    /// The cluster, its release, and who was reading.
+    pub origin: &'a str,
+    /// What may be there without having been seen, as a sentence.
+    pub unseen: Option<&'a str>,
     /// Whether all users, groups and tokens could be seen.
     pub accounts: Accounts,
 }
@@ -54,8 +54,8 @@ pub struct Written {
 }
 
 /// Writes what `selection` means of `live` as a file that finds nothing to change in `live`.
-pub fn write(live: &AccessState, selection: &Selection, provenance: &Provenance<'_>) -> Written {
-    let Provenance { cluster: _, unseen: _, accounts } = *provenance;
+pub fn write(live: &AccessState, selection: &Selection, provenance: Provenance<'_>) -> Written {
+    let Provenance { origin: _, unseen: _, accounts } = provenance;
     let source = Sources::default().add(Source { name: String::new(), text: String::new() });
     let draft = Draft { nowhere: Span { source, start: 0, end: 0 } };
     let page = Page { live, selection, accounts, draft };

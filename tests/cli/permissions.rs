@@ -1,0 +1,230 @@
+//! Who may do what, asked of files, of a server and of the sandbox.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::desk::Desk;
+
+/// A dashboard's token as the web interface makes it, and people who wonder.
+const CLUSTER: &str = "\
+user:root@pam:1:0:::root@example.test:::
+user:api@pam:1:0::::Dashboard::
+token:api@pam!homepage:0:1:Homepage:
+token:api@pam!old:1000:0::
+user:ann@pve:1:0::::::
+token:ann@pve!deploy:0:1::
+user:bob@pve:0:1000::::::
+user:new@pve:1:0::::::
+
+group:api-ro-users:api@pam:Read-only API consumers:
+group:ops:ann@pve,bob@pve::
+group:dev:ann@pve::
+
+pool:lab::100,101:nfs1:
+
+role:Power:VM.PowerMgmt:
+role:Watch:VM.Audit:
+
+acl:1:/:@api-ro-users:PVEAuditor:
+acl:1:/vms:@ops:PVEVMAdmin:
+acl:1:/vms/100:ann@pve:Watch:
+acl:1:/vms/102:@ops:NoAccess:
+acl:1:/pool/lab:@dev:Power:
+acl:0:/nodes:@dev:PVEAuditor:
+acl:1:/vms:ann@pve!deploy:Power:
+acl:1:/storage:ann@pve!deploy:PVEDatastoreUser:
+acl:1:/:api@pam!old:PVEAdmin:
+";
+
+/// A sandbox has its own, with a token that a second line would forget.
+fn without_root(file: &str) -> String {
+    file.split_once('\n').unwrap().1.to_owned()
+}
+
+fn asked(arguments: &[&str]) -> String {
+    let desk = Desk::new();
+    desk.write("user.cfg", CLUSTER);
+    let mut all = vec!["permissions", "--live", "user.cfg"];
+    all.extend(arguments);
+    desk.run(&all).seen()
+}
+
+/// Somebody who has never heard of privilege separation.
+#[test]
+fn a_separated_token_without_grants_is_explained() {
+    let desk = Desk::new();
+    let ran = desk.pipe(CLUSTER, &["permissions", "api@pam!homepage", "--live", "-", "--why"]);
+    insta::assert_snapshot!(ran.seen());
+}
+
+#[test]
+fn what_somebody_may_do_is_outlined() {
+    insta::assert_snapshot!(asked(&["ann@pve"]));
+}
+
+/// His own entry hides what his group gives.
+#[test]
+fn why_he_cannot_start_that_guest() {
+    insta::assert_snapshot!(asked(&["ann@pve", "--path", "/vms/100", "--why"]));
+}
+
+#[test]
+fn no_access_is_named() {
+    insta::assert_snapshot!(asked(&["ann@pve", "--path", "vms//102/", "--why"]));
+}
+
+#[test]
+fn both_sides_of_a_separated_token_are_shown() {
+    insta::assert_snapshot!(asked(&["ann@pve!deploy", "--why"]));
+}
+
+#[test]
+fn a_token_without_separation_holds_what_its_user_holds() {
+    insta::assert_snapshot!(asked(&["api@pam!old", "--why"]));
+}
+
+#[test]
+fn who_is_refused_at_the_door_is_told_so() {
+    insta::assert_snapshot!(asked(&["bob@pve", "--path", "/"]));
+}
+
+#[test]
+fn somebody_without_grants_holds_nothing() {
+    insta::assert_snapshot!(asked(&["new@pve", "--why"]));
+}
+
+#[test]
+fn reasons_are_data_too() {
+    insta::assert_snapshot!(asked(&["ann@pve", "--path", "/vms/100", "--why", "--format", "json"]));
+}
+
+#[test]
+fn names_that_do_not_exist_are_met_with_near_ones() {
+    let told: Vec<String> =
+        ["homepage", "api@pve", "anne@pve", "ann@pve!deplyo", "api!homepage", "@ops", "nobody@ldap", "a b"]
+            .into_iter()
+            .map(|who| asked(&[who]))
+            .chain([asked(&["ann@pve", "--path", "/vm/100"]), asked(&["ann@pve", "--path", "C:"])])
+            .collect();
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn what_a_file_says_in_vain_is_warned_of() {
+    let desk = Desk::new();
+    desk.write("user.cfg", "# by hand\nuser:ann@pve:1\nacl:1:/vms:ann@pve:Lost,PVEVMUser\nuser:ann@pve:soon\n");
+    insta::assert_snapshot!(desk.run(&["permissions", "ann@pve", "--live", "user.cfg", "--path", "/nodes"]).seen());
+}
+
+#[test]
+fn what_is_no_user_cfg_is_refused() {
+    let desk = Desk::new();
+    desk.write("desired-state.yaml", super::desk::HOMEPAGE);
+    let told = [
+        desk.pipe("", &["permissions", "ann@pve", "--live", "-"]),
+        desk.run(&["permissions", "ann@pve", "--live", "desired-state.yaml"]),
+        desk.run(&["permissions", "ann@pve", "--live", "missing.cfg"]),
+        desk.run(&["apply", "--live", "user.cfg"]),
+        desk.run(&["permissions", "ann@pve", "--live", "user.cfg", "--sandbox"]),
+    ];
+    insta::assert_snapshot!(told.map(|ran| ran.seen()).join("\n"));
+}
+
+/// With domains.cfg beside it a realm is known, without it none is missed.
+#[test]
+fn a_copy_is_planned_against() {
+    let desk = Desk::new();
+    desk.write("user.cfg", CLUSTER);
+    desk.write("desired-state.yaml", "version: 1\nusers: {ann@pve: {enable: true}, eve@corp: {groups: ops}}\n");
+    let (ran, requests) = desk.requests_of(|| desk.run(&["plan", "--live", "user.cfg", "--detailed-exitcode"]));
+    insta::assert_snapshot!(ran.seen());
+    assert!(requests.is_empty(), "nobody was asked");
+    desk.write("domains.cfg", "ldap: other\n\tserver1 ldap.example.test\n");
+    assert!(desk.run(&["plan", "--live", "user.cfg"]).stderr.contains("there is no realm `corp`"));
+}
+
+/// The program's answers are the recorded ones, byte for byte what GET /access/permissions says.
+#[test]
+fn recorded_answers_are_given() {
+    let folder = std::env::var_os("PVE_FIXTURES").map_or_else(|| "tests/fixtures/pve".into(), PathBuf::from);
+    let mut asked = 0;
+    for file in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder).join("permissions")).unwrap() {
+        let file = file.unwrap().path();
+        if file.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        let case: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+        let sets = case["privilege_sets"].as_array().unwrap();
+        // One of each file: which one depends on the file.
+        let principals = case["principals"].as_object().unwrap();
+        let (who, answers) = principals.iter().nth(asked % principals.len()).unwrap();
+        let recorded: BTreeMap<&String, &Value> = answers["effective"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .map(|(path, set)| (path, &sets[usize::try_from(set.as_u64().unwrap()).unwrap()]))
+            .collect();
+        let output = std::process::Command::new(assert_cmd::cargo::cargo_bin!("pve-access"))
+            .env_clear()
+            .args(["permissions", who, "--format", "json", "--live"])
+            .arg(file.with_extension("cfg"))
+            .output()
+            .unwrap();
+        let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(answer["schema"], "pve-access.permissions.v1");
+        assert_eq!(answer["principal"], who.as_str());
+        assert_eq!(answer["permissions"], serde_json::to_value(&recorded).unwrap(), "{who} in {}", file.display());
+        asked += 1;
+    }
+    assert!(asked > 0);
+}
+
+/// Over the API as the server itself says, pools and their storages included; and in the sandbox's own folder.
+#[test]
+fn a_server_is_asked_and_agreed_with() {
+    let desk = Desk::with_user_cfg(&without_root(&CLUSTER.replace("nfs1", "local")));
+    for who in ["ann@pve", "api@pam", "ann@pve!deploy"] {
+        let answer = desk.by_hand("GET", &format!("/access/permissions?userid={who}"), "");
+        let server: Value = serde_json::from_str(&answer).unwrap();
+        let ours = desk.run(&["permissions", who, "--format", "json"]);
+        let mut ours: Value = serde_json::from_str(&ours.stdout).unwrap();
+        // Guests that do not exist are hidden by GET /pools and GET /pools/{poolid}.
+        let mut server = server["data"].clone();
+        for permissions in [&mut server, &mut ours["permissions"]] {
+            permissions.as_object_mut().unwrap().remove("/vms/101");
+            permissions.as_object_mut().unwrap().remove("/vms/100");
+        }
+        assert_eq!(ours["permissions"], server, "{who}");
+    }
+    let ran = desk.run(&["permissions", "ann@pve", "--path", "/storage/local"]);
+    assert!(ran.stdout.contains("/storage/local: all of Power"), "{}", ran.seen());
+    let ran = desk.run(&["permissions", "ann@pve", "--path", "/vms/101", "--why", "--sandbox=cluster"]);
+    assert!(ran.stdout.contains("through pool lab"), "{}", ran.seen());
+}
+
+fn credential(desk: &Desk) -> String {
+    let answer = desk.by_hand("POST", "/access/users/ann@pve/token/ci", "privsep=0");
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    format!("ann@pve!ci={}", answer["data"]["value"].as_str().unwrap())
+}
+
+/// Who does not see what decides an answer says so, and has the server's own for itself.
+#[test]
+fn what_cannot_be_seen_is_said() {
+    let desk = Desk::with_user_cfg(&without_root(CLUSTER));
+    let credential = credential(&desk);
+    let run = |arguments: &[&str]| {
+        desk.ran(&desk.command_at(&desk.serving.url(), &credential, arguments).output().unwrap()).seen()
+    };
+    desk.by_hand("PUT", "/access/acl", "path=/access/groups&roles=PVEUserAdmin&users=ann@pve");
+    let told = [
+        run(&["permissions", "ann@pve!ci", "--path", "/vms", "--why"]),
+        run(&["permissions", "ann@pve", "--path", "/vms"]),
+        run(&["permissions", "api@pan"]),
+        run(&["permissions", "ann@pve!ci", "--path", "/vms/102", "--format", "json"]),
+    ];
+    insta::assert_snapshot!(told.join("\n"));
+}
