@@ -8,11 +8,12 @@ use crate::model::AccessState;
 /// What the file is, what to do with it, and what it does not say.
 pub(super) fn header(live: &AccessState, selection: &Selection, provenance: Provenance<'_>) -> Vec<String> {
     let Provenance { origin, unseen, accounts: _ } = provenance;
-    let mut lines = prose(0, &format!("Access control on {origin}, as `pve-access export` found it."));
+    let mut lines = prose(0, &format!("Access control on {origin}"));
+    lines.push("#".to_owned());
     lines.extend(prose(
         0,
-        "Planning with this file finds nothing to change. Remove what shall not be managed here, since what no file \
-         mentions is left alone; then change, plan, apply.",
+        "Written by `pve-access export`: planning with this file finds nothing to change. Remove what shall not be \
+         managed here, since what no file mentions is left alone; then change, plan, apply.",
     ));
     if let Some(unseen) = unseen {
         lines.push("#".to_owned());
