@@ -1,8 +1,8 @@
 //! What the files say.
 //!
 //! Knows the language of the desired-state file: reads it from YAML, with a place in the text for everything that can
-//! be wrong with it, and writes states in it. Does not know what is live: whether a name that the files mention exists is
-//! `resolve`'s question.
+//! be wrong with it, and writes states in it. Does not know what is live: whether a name that
+//! the files mention exists is `resolve`'s question.
 
 mod acl;
 mod cluster;

@@ -6,6 +6,7 @@ mod fixtures;
 mod generate;
 mod interrupted;
 mod odd;
+mod outline;
 mod permissions;
 mod served;
 

@@ -158,7 +158,7 @@ impl<'a> Judge<'a, '_> {
     }
 }
 
-/// Subjects with the same roles share an entry, and so do paths at which all else is the same; in the order of the tree.
+/// Subjects with the same roles share an entry, and so do paths at which all else is the same. In the tree's order.
 fn grouped<'a>(grants: &[(&'a Grant, Propagate)]) -> Vec<Entry<'a>> {
     let mut paths: BTreeMap<Words<'a>, BTreeMap<(&Subject, Propagate), Vec<&RoleId>>> = BTreeMap::new();
     for (Grant { path, subject, role }, propagate) in grants {

@@ -5,8 +5,7 @@ const WORDS: [&str; 9] = ["true", "false", "yes", "no", "on", "off", "y", "n", "
 
 /// `text` as a scalar that every reader takes for this text, in `[..]` and `{..}` too.
 ///
-/// Bare where nobody could take it for anything else; else in double quotes, with an escape for everything that cannot be
-/// seen.
+/// Bare where nobody could take it for anything else; else in double quotes, with an escape for whatever cannot be seen.
 pub(super) fn scalar(text: &str) -> String {
     if is_plain(text) {
         return text.to_owned();
