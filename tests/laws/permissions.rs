@@ -10,8 +10,8 @@ use pve_access::model::{AccessState, Grant, Group, Origin, Pool, Privsep, Propag
 use pve_access::permissions::Evaluator;
 use pve_access::pve::{GroupId, PoolId, Release, Subject, TokenId, UserId, builtin_roles};
 
-#[path = "../support/everywhere.rs"]
-mod everywhere;
+use crate::everywhere;
+
 #[path = "../support/reasons.rs"]
 mod reasons;
 
