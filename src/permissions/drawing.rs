@@ -159,14 +159,14 @@ impl<'e, 'a> Drawing<'e, 'a> {
         let mut places: BTreeSet<NodeId> = BTreeSet::new();
         for place in token.places(tree.whole()) {
             places.insert(place);
-            if !token.below(place).is_empty() {
+            if !token.passed(place).is_empty() {
                 places.extend(user.places(tree.under(place)));
             }
         }
         let mut changes = Changes::new(tree, Arc::clone(&self.nothing));
         for id in places {
             let here = self.sets.both(token.here(id), user.here(id));
-            changes.add(id, here, self.sets.both(token.below(id), user.below(id)));
+            changes.add(id, here, self.sets.both(token.passed(id), user.passed(id)));
         }
         self.drawn(changes.finish())
     }

@@ -8,7 +8,7 @@ use super::drawing::Drawing;
 use super::evaluator::Evaluator;
 use super::outline::Outline;
 use super::standing::Standing;
-use crate::pve::Principal;
+use crate::pve::{Principal, Privilege};
 
 /// The outlines of all users and tokens of a state.
 ///
@@ -65,5 +65,15 @@ impl<'e> Everyone<'e> {
     #[must_use]
     pub fn at(&self, who: &Principal, path: &str) -> &Arc<Privileges> {
         self.outline(who).map_or(&self.nothing, |outline| outline.at(path))
+    }
+
+    /// Those who hold `privilege` at such a path, in order.
+    pub fn holding<'o>(
+        &'o self,
+        privilege: &Privilege,
+        path: &str,
+    ) -> impl Iterator<Item = &'o Principal> + use<'o, 'e> {
+        let holding: Vec<bool> = self.outlines.iter().map(|outline| outline.at(path).contains_key(privilege)).collect();
+        self.of.iter().filter(move |&(_, &at)| holding[at]).map(|(who, _)| who)
     }
 }

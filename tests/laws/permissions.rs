@@ -163,6 +163,21 @@ proptest! {
     }
 
     #[test]
+    fn who_holds_a_privilege_is_whose_answer_has_it(state in state()) {
+        let evaluator = Evaluator::new(&state);
+        let everyone = evaluator.everyone();
+        for privilege in ["VM.Audit", "Datastore.Audit", "Sys.Modify"] {
+            let privilege = privilege.parse().unwrap();
+            for path in PATHS {
+                let holding: Vec<_> = everyone.holding(&privilege, path).cloned().collect();
+                let everybody = everywhere::everybody(&state).into_iter();
+                let asked = everybody.filter(|who| evaluator.at(who, path).contains_key(&privilege));
+                prop_assert_eq!(holding, asked.collect::<Vec<_>>());
+            }
+        }
+    }
+
+    #[test]
     fn reasons_add_up_to_the_answer(state in state()) {
         let evaluator = Evaluator::new(&state);
         let paths = everywhere::paths(&state);
