@@ -38,6 +38,20 @@ fn outlines_of_everyone(bencher: Bencher<'_, '_>, users: usize) {
     bencher.bench(|| everyone(&state));
 }
 
+/// A group that is granted something at a thousand guests, its members each something at a guest.
+#[divan::bench(args = USERS, sample_count = 10)]
+fn outlines_of_a_crowd(bencher: Bencher<'_, '_>, users: usize) {
+    let state = read(&largest::crowd(users, |user| format!("/vms/{}", user + 100)));
+    bencher.bench(|| everyone(&state));
+}
+
+/// The same, its members each something at `/`, above all that the group is granted.
+#[divan::bench(args = USERS, sample_count = 2)]
+fn outlines_of_a_crowd_with_grants_at_the_top(bencher: Bencher<'_, '_>, users: usize) {
+    let state = read(&largest::crowd(users, |_| "/".to_owned()));
+    bencher.bench(|| everyone(&state));
+}
+
 #[divan::bench(args = USERS, sample_count = 10)]
 fn one_whole_answer(bencher: Bencher<'_, '_>, users: usize) {
     let state = read(&largest::user_cfg(users));

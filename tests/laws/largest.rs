@@ -1,6 +1,6 @@
 //! The largest cluster that there can be, of the shape that the benchmarks have.
 
-use pve_access::model::user_cfg;
+use pve_access::model::{AccessState, user_cfg};
 use pve_access::permissions::Evaluator;
 use pve_access::pve::Release;
 
@@ -31,12 +31,24 @@ fn nothing_of_it_is_in_vain() {
 fn everybodys_outline_of_it_is_what_asking_says() {
     let (users, text) = file::largest();
     let state = user_cfg::read(text.as_bytes(), Release::MEASURED).state;
-    let evaluator = Evaluator::new(&state);
-    let everyone = evaluator.everyone();
-    assert_eq!(everyone.iter().count(), state.users.len() + state.tokens.len());
+    check_some(&state, users / 40);
+}
 
-    let all: Vec<String> = everywhere::paths(&state).into_iter().collect();
-    for (number, who) in everywhere::everybody(&state).into_iter().enumerate().step_by(users / 40) {
+#[test]
+fn a_crowd_shares_its_groups_part_and_loses_nothing_by_it() {
+    for own in [|user| format!("/vms/{}", user + 100), |_| "/".to_owned()] {
+        let reading = user_cfg::read(file::crowd(60, own).as_bytes(), Release::MEASURED);
+        assert_eq!(reading.ignored, []);
+        check_some(&reading.state, 7);
+    }
+}
+
+/// Holds what everybody's outlines say against asking, for one in `step` of everybody at some paths.
+fn check_some(state: &AccessState, step: usize) {
+    let evaluator = Evaluator::new(state);
+    let everyone = evaluator.everyone();
+    let all: Vec<String> = everywhere::paths(state).into_iter().collect();
+    for (number, who) in everywhere::everybody(state).into_iter().enumerate().step_by(step) {
         let mut paths: Vec<&str> = all.iter().skip(number % 211).step_by(211).map(String::as_str).collect();
         let own = state.acl.keys().filter(|grant| grant.subject.to_string().starts_with(&who.to_string()));
         paths.extend(own.map(|grant| grant.path.as_str()));

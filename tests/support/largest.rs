@@ -52,6 +52,20 @@ pub fn largest() -> (usize, String) {
     (most, user_cfg(most))
 }
 
+/// A `user.cfg` in which a group of so many users is granted something at a thousand guests, and each of them something of
+/// its own at the path that `own` names and at a node of its own.
+pub fn crowd(users: usize, own: fn(usize) -> String) -> String {
+    let mut text = String::new();
+    (0..users).for_each(|user| line(&mut text, format_args!("user:u{user}@pve:1:0:::::")));
+    line(&mut text, format_args!("group:all:{}::", names(0..users)));
+    (0..1_000).for_each(|guest| line(&mut text, format_args!("acl:1:/vms/{}:@all:PVEVMUser:", guest + 100)));
+    for user in 0..users {
+        line(&mut text, format_args!("acl:1:{}:u{user}@pve:PVEAuditor:", own(user)));
+        line(&mut text, format_args!("acl:1:/nodes/n{user}:u{user}@pve:PVEAuditor:"));
+    }
+    text
+}
+
 fn pools(text: &mut String, users: usize) {
     for pool in 0..users.div_ceil(20) {
         let guests: Vec<String> = guests(pool, users).map(|guest| guest.to_string()).collect();
