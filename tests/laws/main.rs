@@ -1,7 +1,10 @@
 //! What holds of comparing and planning whatever the states and the files.
 
+#[path = "../support/everywhere.rs"]
+mod everywhere;
 mod generate;
 mod interrupted;
+mod largest;
 mod permissions;
 mod served;
 
