@@ -7,7 +7,6 @@ use super::source;
 use super::terminal::Terminal;
 use super::who;
 use crate::permissions::Evaluator;
-use crate::pve::Principal;
 use crate::render::{self, Holder, Holders};
 
 pub(super) async fn run(arguments: WhoCan, terminal: Terminal) -> Result<Exit, Failure> {
@@ -16,15 +15,16 @@ pub(super) async fn run(arguments: WhoCan, terminal: Terminal) -> Result<Exit, F
     let privilege = who::privilege(&privilege, &snapshot)?;
     let path = who::path(&path, &snapshot)?;
     terminal.note(&render::partly(&snapshot));
-    let state = &snapshot.state;
-    let evaluator = Evaluator::new(state);
-    let users = state.users.keys().cloned().map(Principal::User);
-    let principals: Vec<Principal> = users.chain(state.tokens.keys().cloned().map(Principal::Token)).collect();
+    let evaluator = Evaluator::new(&snapshot.state);
+    let everyone = evaluator.everyone();
     let holder = |who| {
-        let propagate = *evaluator.at(who, path.as_str()).get(&privilege)?;
-        Some(Holder { who, propagate, why: evaluator.explain(who, path.as_str()) })
+        Some(Holder {
+            who,
+            propagate: *everyone.at(who, path.as_str()).get(&privilege)?,
+            why: evaluator.explain(who, path.as_str()),
+        })
     };
-    let holders = principals.iter().filter_map(holder).collect();
+    let holders = everyone.holding(&privilege, path.as_str()).filter_map(holder).collect();
     let holders = Holders { snapshot: &snapshot, privilege, path: path.clone(), holders, now: who::now() };
     terminal.result(&match format {
         Format::Text => render::who_can(&holders),

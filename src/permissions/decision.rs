@@ -80,19 +80,20 @@ pub fn replaced<'a>(inherited: Vec<Voice<'a>>, found: Vec<Voice<'a>>, losers: &m
 /// `NoAccess` wins on either side, at the path before the pools; and nothing that comes from a pool propagates.
 pub fn settle<'a>(at_path: &[Voice<'a>], at_pools: &[Voice<'a>], losers: &mut impl Losers<'a>) -> Vec<Voice<'a>> {
     let voices = || at_path.iter().chain(at_pools).copied();
-    let Some(first) = voices().find(denies) else { return voices().collect() };
+    let Some(first) = voices().find(|voice| denies(voice.grant)) else { return voices().collect() };
     let (denying, denied): (Vec<Voice<'a>>, Vec<Voice<'a>>) =
-        voices().partition(|voice| denies(voice) && voice.pool.is_some() == first.pool.is_some());
+        voices().partition(|voice| denies(voice.grant) && voice.pool.is_some() == first.pool.is_some());
     for voice in denied {
-        let level = voices().find(|other| denies(other) && other.pool == voice.pool);
+        let level = voices().find(|other| denies(other.grant) && other.pool == voice.pool);
         let by = level.filter(|_| first.pool.is_some()).unwrap_or(first);
         losers.lose(voice, Reason::denied(voice, by));
     }
     denying
 }
 
-fn denies(voice: &Voice<'_>) -> bool {
-    voice.grant.role.as_str() == "NoAccess"
+/// Whether a grant is of the role that silences others.
+pub fn denies(grant: &Grant) -> bool {
+    grant.role.as_str() == "NoAccess"
 }
 
 /// The privileges that roles give.

@@ -16,7 +16,7 @@ use super::tree::{NodeId, Tree, Way};
 /// part of each of them is drawn only where its own grants make a difference.
 pub struct Drawing<'e, 'a> {
     evaluator: &'e Evaluator<'a>,
-    sets: Sets<'a>,
+    sets: Sets,
     nothing: Arc<Privileges>,
     bases: BTreeMap<Subjects<'a>, Arc<[Change]>>,
     sides: BTreeMap<Subjects<'a>, Outline<'e>>,
@@ -102,6 +102,7 @@ impl<'e, 'a> Drawing<'e, 'a> {
         let mut open: Vec<(NodeId, Vec<Voice<'a>>)> = vec![(region.end, evaluator.follow(subjects, &way, &mut ()))];
         let from_above = open.iter().map(|(_, voices)| self.reaching(voices)).next();
         let mut changes = Changes::new(&evaluator.tree, from_above.unwrap_or_else(|| Arc::clone(&self.nothing)));
+        let mut at_pool: BTreeMap<NodeId, Vec<Voice<'a>>> = BTreeMap::new();
         for id in self.places(subjects, region) {
             let node = evaluator.tree.node(id);
             while open.pop_if(|(end, _)| *end <= id).is_some() {}
@@ -109,7 +110,11 @@ impl<'e, 'a> Drawing<'e, 'a> {
 
             let at_path = replacing(node, subjects, Reach::Here, &mut ());
             let at_path = replaced(inherited.clone(), at_path, &mut ());
-            let at_pools = evaluator.decide_at(&node.pools, subjects, &mut ());
+            let mut at_pools: Vec<Voice<'a>> = Vec::new();
+            for &pool in &node.pools {
+                let found = at_pool.entry(pool);
+                at_pools.extend(found.or_insert_with(|| evaluator.decide_at(&[pool], subjects, &mut ())).iter());
+            }
             let here = self.sets.given(&settle(&at_path, &at_pools, &mut ()));
 
             let passed = replacing(node, subjects, Reach::Below, &mut ());
@@ -159,14 +164,14 @@ impl<'e, 'a> Drawing<'e, 'a> {
         let mut places: BTreeSet<NodeId> = BTreeSet::new();
         for place in token.places(tree.whole()) {
             places.insert(place);
-            if !token.below(place).is_empty() {
+            if !token.passed(place).is_empty() {
                 places.extend(user.places(tree.under(place)));
             }
         }
         let mut changes = Changes::new(tree, Arc::clone(&self.nothing));
         for id in places {
             let here = self.sets.both(token.here(id), user.here(id));
-            changes.add(id, here, self.sets.both(token.below(id), user.below(id)));
+            changes.add(id, here, self.sets.both(token.passed(id), user.passed(id)));
         }
         self.drawn(changes.finish())
     }

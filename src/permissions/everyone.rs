@@ -8,13 +8,14 @@ use super::drawing::Drawing;
 use super::evaluator::Evaluator;
 use super::outline::Outline;
 use super::standing::Standing;
-use crate::pve::Principal;
+use crate::pve::{Principal, Privilege};
 
 /// The outlines of all users and tokens of a state.
 ///
-/// Those whose grants are the same in number, place and role, and who are in the same groups, share one; equal sets of
-/// privileges are one allocation. Making it costs time in proportion to users, tokens and grants, and where somebody's
-/// own grants and its groups' meet below one another, to those that do.
+/// Those who are granted the same at the same paths, and whose groups are, share one; equal sets of privileges are one
+/// allocation. Making it costs time in proportion to users, tokens and grants, and to the entries that cannot be shared:
+/// as many as its groups' grants below a user's own, as a user's entries below a token's, and as the members of pools
+/// that somebody is granted something at in person.
 pub struct Everyone<'e> {
     outlines: Vec<Outline<'e>>,
     of: BTreeMap<Principal, usize>,
@@ -65,5 +66,15 @@ impl<'e> Everyone<'e> {
     #[must_use]
     pub fn at(&self, who: &Principal, path: &str) -> &Arc<Privileges> {
         self.outline(who).map_or(&self.nothing, |outline| outline.at(path))
+    }
+
+    /// Those who hold `privilege` at such a path, in order.
+    pub fn holding<'o>(
+        &'o self,
+        privilege: &Privilege,
+        path: &str,
+    ) -> impl Iterator<Item = &'o Principal> + use<'o, 'e> {
+        let holding: Vec<bool> = self.outlines.iter().map(|outline| outline.at(path).contains_key(privilege)).collect();
+        self.of.iter().filter(move |&(_, &at)| holding[at]).map(|(who, _)| who)
     }
 }

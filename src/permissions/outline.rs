@@ -91,11 +91,17 @@ impl<'e> Outline<'e> {
     #[must_use]
     pub fn at(&self, path: &str) -> &Arc<Privileges> {
         let way = self.tree.way(path);
-        match (way.end, way.above.last()) {
-            (Some(id), _) => self.here(id),
-            (None, Some(&id)) => self.below(id),
-            (None, None) => &self.nothing,
+        match way.end {
+            Some(id) => self.here(id),
+            None => self.reaching(way.above.last()),
         }
+    }
+
+    /// What is held below such a path where no entry says otherwise.
+    #[must_use]
+    pub fn below(&self, path: &str) -> &Arc<Privileges> {
+        let way = self.tree.way(path);
+        self.reaching(way.end.as_ref().or(way.above.last()))
     }
 
     /// The entries in the order of the tree: a path before those below it, and these sorted.
@@ -149,8 +155,12 @@ impl<'e> Outline<'e> {
     }
 
     /// What reaches below a place.
-    pub(super) fn below(&self, id: NodeId) -> &Arc<Privileges> {
-        self.nearest(id).map_or(&self.nothing, |change| &change.below)
+    pub(super) fn passed(&self, id: NodeId) -> &Arc<Privileges> {
+        self.reaching(Some(&id))
+    }
+
+    fn reaching(&self, id: Option<&NodeId>) -> &Arc<Privileges> {
+        id.and_then(|&id| self.nearest(id)).map_or(&self.nothing, |change| &change.below)
     }
 
     /// The places of a region at which anything changes.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Privileges;
-use super::decision::{Voice, privileges};
+use super::decision::{Voice, denies, privileges};
 use crate::model::{Grant, Propagate, Role};
 use crate::pve::{AclPath, PoolId, Privilege, Subject};
 
@@ -145,6 +145,6 @@ impl<'a> Side<'a> {
 
     /// The grants of NoAccess that decide.
     pub fn denying(&self) -> impl Iterator<Item = &Deciding<'a>> {
-        self.deciding.iter().filter(|deciding| deciding.grant.role.as_str() == "NoAccess")
+        self.deciding.iter().filter(|deciding| denies(deciding.grant))
     }
 }

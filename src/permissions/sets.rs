@@ -1,22 +1,23 @@
 //! Sets of privileges, each kept once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ptr;
 use std::sync::Arc;
 
 use super::Privileges;
 use super::decision::{Voice, both, given};
-use crate::model::Propagate;
-use crate::pve::RoleId;
+use crate::model::{Propagate, Role};
 
-/// Every set that came up; equal ones are one allocation, so comparing addresses is comparing sets.
+/// Every set that came up; equal ones are one allocation, so comparing addresses is comparing sets. Roles are told apart
+/// by their addresses too: a state has each but once.
 #[derive(Default)]
-pub struct Sets<'a> {
+pub struct Sets {
     sets: BTreeSet<Arc<Privileges>>,
-    of_roles: BTreeMap<BTreeSet<(&'a RoleId, Propagate)>, Arc<Privileges>>,
+    of_roles: BTreeMap<Vec<(*const Role, Propagate)>, Arc<Privileges>>,
     of_both: BTreeMap<[*const Privileges; 2], Arc<Privileges>>,
 }
 
-impl<'a> Sets<'a> {
+impl Sets {
     /// The one that is equal to `privileges`.
     pub fn keep(&mut self, privileges: Privileges) -> Arc<Privileges> {
         if let Some(known) = self.sets.get(&privileges) {
@@ -28,8 +29,10 @@ impl<'a> Sets<'a> {
     }
 
     /// What settled grants give.
-    pub fn given(&mut self, settled: &[Voice<'a>]) -> Arc<Privileges> {
-        let roles: BTreeSet<_> = settled.iter().map(|voice| (&voice.grant.role, voice.propagate)).collect();
+    pub fn given(&mut self, settled: &[Voice<'_>]) -> Arc<Privileges> {
+        let mut roles: Vec<_> = settled.iter().map(|voice| (ptr::from_ref(voice.role), voice.propagate)).collect();
+        roles.sort_unstable();
+        roles.dedup();
         if let Some(known) = self.of_roles.get(&roles) {
             return Arc::clone(known);
         }

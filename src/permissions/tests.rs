@@ -1,5 +1,6 @@
 //! The rules that surprise, each with the least that shows it.
 
+mod documented;
 mod outlines;
 mod reasons;
 

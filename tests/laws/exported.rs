@@ -14,6 +14,7 @@ use pve_access::resolve::{Unsunk, resolve};
 
 use super::fixtures;
 use super::generate::state;
+use super::largest::file;
 use super::odd::odd_state;
 use super::outline::check_complete;
 
@@ -188,4 +189,10 @@ fn the_order_of_a_recorded_file_does_not_matter() {
         let canonical = user_cfg::read(fixtures::text(file)?.as_bytes(), Release::MEASURED).state;
         fixtures::compare(&exported(&canonical, WHOLE).text, &exported(&read(&messy)?, WHOLE).text)
     });
+}
+
+#[test]
+fn the_largest_cluster_is_written_whole_and_asks_for_nothing() {
+    let live = user_cfg::read(file::largest().1.as_bytes(), Release::MEASURED).state;
+    assert_eq!(check(&live, WHOLE), Ok(()));
 }

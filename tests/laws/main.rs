@@ -1,10 +1,13 @@
 //! What holds of comparing and planning whatever the states and the files.
 
+#[path = "../support/everywhere.rs"]
+mod everywhere;
 mod exported;
 #[path = "../conformance/fixtures.rs"]
 mod fixtures;
 mod generate;
 mod interrupted;
+mod largest;
 mod odd;
 mod outline;
 mod permissions;

@@ -10,8 +10,8 @@ use pve_access::model::{AccessState, Grant, Group, Origin, Pool, Privsep, Propag
 use pve_access::permissions::Evaluator;
 use pve_access::pve::{GroupId, PoolId, Release, Subject, TokenId, UserId, builtin_roles};
 
-#[path = "../support/everywhere.rs"]
-mod everywhere;
+use crate::everywhere;
+
 #[path = "../support/reasons.rs"]
 mod reasons;
 
@@ -160,6 +160,21 @@ proptest! {
         prop_assert_eq!(&distinct, &everywhere::everybody(&state));
         prop_assert!(everyone.iter().map(|(who, _)| who).eq(&distinct));
         prop_assert_eq!(everywhere::sets_are_shared(everyone.sharing().map(|(_, outline)| outline)), Ok(()));
+    }
+
+    #[test]
+    fn who_holds_a_privilege_is_whose_answer_has_it(state in state()) {
+        let evaluator = Evaluator::new(&state);
+        let everyone = evaluator.everyone();
+        for privilege in ["VM.Audit", "Datastore.Audit", "Sys.Modify"] {
+            let privilege = privilege.parse().unwrap();
+            for path in PATHS {
+                let holding: Vec<_> = everyone.holding(&privilege, path).cloned().collect();
+                let everybody = everywhere::everybody(&state).into_iter();
+                let asked = everybody.filter(|who| evaluator.at(who, path).contains_key(&privilege));
+                prop_assert_eq!(holding, asked.collect::<Vec<_>>());
+            }
+        }
     }
 
     #[test]

@@ -44,6 +44,10 @@ pub fn check(
         if *outline.at(path).as_ref() != at || *shared.at(path).as_ref() != at {
             return Err(format!("{who} at {path}: {at:?}, but {outline:#?}"));
         }
+        let below = evaluator.at(who, &format!("{}/elsewhere/still", path.trim_end_matches('/')));
+        if *outline.below(path).as_ref() != below || *shared.below(path).as_ref() != below {
+            return Err(format!("{who} below {path}: {below:?}, but {outline:#?}"));
+        }
     }
     sound(&outline).map_err(|fault| format!("{who}: {fault}: {outline:#?}"))?;
     let listed = evaluator.effective(&Principal::User(UserId::root())).into_keys();
