@@ -58,6 +58,8 @@ fn a_separated_token_without_grants_is_explained() {
     let desk = Desk::new();
     let ran = desk.pipe(CLUSTER, &["permissions", "api@pam!homepage", "--live", "-", "--why"]);
     insta::assert_snapshot!(ran.seen());
+    let (shown, _) = ran.stdout.split_once("\nWhy at").unwrap();
+    assert!(include_str!("../../README.md").contains(shown), "README.md shows it");
 }
 
 #[test]
