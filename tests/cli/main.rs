@@ -8,5 +8,6 @@ mod homepage;
 mod interrupted;
 mod names;
 mod refusals;
+mod sandbox;
 mod secrets;
 mod sight;
