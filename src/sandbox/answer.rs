@@ -28,6 +28,8 @@ pub(super) enum Failure {
     LoginRefused,
     /// 501, the JSON body's message without a line end.
     NoSuchMethod(String),
+    /// 404, for second factors alone; everything else that is not found is a 500.
+    NotFound(String),
     /// 403, with what was missing in brackets.
     Denied(Option<String>),
     /// 400, with a text for each parameter.
@@ -72,6 +74,7 @@ impl Failure {
             Failure::Http { status, .. } => *status,
             Failure::Unauthenticated(_) | Failure::LoginRefused => 401,
             Failure::NoSuchMethod(_) => 501,
+            Failure::NotFound(_) => 404,
             Failure::Denied(_) => 403,
             Failure::Parameters(_) => 400,
             Failure::Died(_) => 500,
@@ -80,7 +83,10 @@ impl Failure {
 
     fn message(&self) -> String {
         match self {
-            Failure::Http { text, .. } | Failure::NoSuchMethod(text) | Failure::Died(text) => text.clone(),
+            Failure::Http { text, .. }
+            | Failure::NoSuchMethod(text)
+            | Failure::NotFound(text)
+            | Failure::Died(text) => text.clone(),
             Failure::Unauthenticated(text) => (*text).to_owned(),
             Failure::LoginRefused => "authentication failure\n".to_owned(),
             Failure::Denied(None) => "Permission check failed\n".to_owned(),
@@ -93,9 +99,11 @@ impl Failure {
         match self {
             Failure::Http { .. } | Failure::Unauthenticated(_) => None,
             Failure::Parameters(errors) => Some(json!({ "data": null, "message": self.message(), "errors": errors })),
-            Failure::LoginRefused | Failure::NoSuchMethod(_) | Failure::Denied(_) | Failure::Died(_) => {
-                Some(json!({ "data": null, "message": self.message() }))
-            }
+            Failure::LoginRefused
+            | Failure::NoSuchMethod(_)
+            | Failure::NotFound(_)
+            | Failure::Denied(_)
+            | Failure::Died(_) => Some(json!({ "data": null, "message": self.message() })),
         }
     }
 }

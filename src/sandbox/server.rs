@@ -166,7 +166,7 @@ async fn answer(node: Arc<Node>, request: Request<Body>) -> Outcome {
 
 fn identify(node: &Node, head: &Head) -> Result<Caller, Failure> {
     match Endpoint::find(head.verb, &head.path) {
-        Ok((endpoint, _)) if endpoint.is_open() => Ok(Caller::Nobody),
+        Ok((endpoint, _)) if endpoint.is_open(&head.path) => Ok(Caller::Nobody),
         _ => authenticate(node, node.folder.read()?.as_ref(), &head.credential, head.intent()),
     }
 }
