@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use axum::body::Body;
-use axum::http::header::{CONNECTION, CONTENT_TYPE};
-use axum::http::{HeaderValue, Response, StatusCode};
+use http_body_util::Full;
+use hyper::body::Bytes;
 use hyper::ext::ReasonPhrase;
+use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderValue};
+use hyper::{Response, StatusCode};
 use serde_json::{Value, json};
 
 /// The data of a call, or why there is none.
@@ -118,15 +119,15 @@ pub(super) enum After {
 }
 
 /// The answer on the wire.
-pub(super) fn response(outcome: &Outcome, after: After) -> Response<Body> {
+pub(super) fn response(outcome: &Outcome, after: After) -> Response<Full<Bytes>> {
     let (status, phrase, body) = match outcome {
         Ok(data) => (200, "OK".to_owned(), Some(json!({ "data": data }))),
         Err(failure) => (failure.status(), failure.message(), failure.body()),
     };
     let mut response = Response::new(match (&body, outcome) {
-        (Some(body), _) => Body::from(body.to_string()),
-        (None, Err(Failure::Http { text, .. })) => Body::from(text.clone()),
-        (None, _) => Body::empty(),
+        (Some(body), _) => Full::from(body.to_string()),
+        (None, Err(Failure::Http { text, .. })) => Full::from(text.clone()),
+        (None, _) => Full::default(),
     });
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let first_line = phrase.lines().next().unwrap_or_default();

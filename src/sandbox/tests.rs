@@ -2,6 +2,7 @@
 
 mod answers;
 mod asking;
+mod http;
 mod power;
 
 use std::io::{Read, Write};
