@@ -55,7 +55,8 @@ pub(super) async fn run(arguments: Arguments, terminal: Terminal) -> Result<Exit
         return Ok(Exit::Success);
     }
     let serving = sandbox.serve(listen).await.map_err(|error| {
-        Failure::of(&error).help("another port can be chosen: --listen 127.0.0.1:0 takes any free one")
+        let failure = Failure::of(&error).help("another port can be chosen: --listen 127.0.0.1:0 takes any free one");
+        if seed.is_some() { failure.help("the folder is set up: leave --seed out next time") } else { failure }
     })?;
     document.push(comment(format!("A sandbox with its state in {shown_dir}; Ctrl-C ends it. For another shell:")));
     document.push(Line::plain(format!("export PROXMOX_VE_ENDPOINT={}", serving.url())));
@@ -93,10 +94,13 @@ fn from_seed(dir: &Path, file: &Path, options: Options, terminal: Terminal) -> R
     })?;
     let mut notes = Document::default();
     let warning = |text: String| Line::default().with(Style::Change, "warning: ").with(Style::Plain, visible(text));
-    for ignored in seed.ignored().iter().take(MOST) {
-        notes.push(warning(format!("passed over in {ignored}")));
+    let of_users = seed.ignored().iter().map(ToString::to_string);
+    let of_domains = seed.ignored_of_domains().iter().map(|line| format!("line {line} of domains.cfg"));
+    let ignored: Vec<String> = of_users.chain(of_domains).collect();
+    for ignored in ignored.iter().take(MOST) {
+        notes.push(warning(format!("passed over: {ignored}")));
     }
-    if let Some(more) = seed.ignored().len().checked_sub(MOST).filter(|more| *more > 0) {
+    if let Some(more) = ignored.len().checked_sub(MOST).filter(|more| *more > 0) {
         notes.push(warning(format!("{more} more are passed over")));
     }
     for adjusted in seed.adjusted() {

@@ -19,6 +19,7 @@ pub struct Seed {
     state: AccessState,
     domains_cfg: String,
     ignored: Vec<Ignored>,
+    ignored_of_domains: Vec<usize>,
     adjusted: Vec<Adjusted>,
 }
 
@@ -84,7 +85,7 @@ impl Seed {
         // The installer ends its file without the blank line that the server writes (transcript `realms`, first
         // digest).
         let domains_cfg = format!("{}\n", domains_cfg::write(&fresh_realms()).trim_end());
-        Seed { state, domains_cfg, ignored: Vec::new(), adjusted: Vec::new() }
+        Seed { state, domains_cfg, ignored: Vec::new(), ignored_of_domains: Vec::new(), adjusted: Vec::new() }
     }
 
     /// What a server makes of a cluster's files; without a domains.cfg the realms are those of a fresh node.
@@ -106,6 +107,7 @@ impl Seed {
         }
         let mut seed = Seed { state, ignored, adjusted, ..Seed::fresh() };
         if let Some(bytes) = domains_cfg {
+            seed.ignored_of_domains = domains_cfg::sections(bytes).ignored;
             seed.domains_cfg = RealmFile::read(bytes).write().map_err(|fault| SeedError::Realms { fault })?;
         }
         Ok(seed)
@@ -115,6 +117,12 @@ impl Seed {
     #[must_use]
     pub fn ignored(&self) -> &[Ignored] {
         &self.ignored
+    }
+
+    /// The lines that were passed over in the domains.cfg.
+    #[must_use]
+    pub fn ignored_of_domains(&self) -> &[usize] {
+        &self.ignored_of_domains
     }
 
     /// What is otherwise than in the user.cfg.
@@ -222,6 +230,8 @@ mod tests {
         assert_eq!(Seed::read(full.as_bytes(), None).unwrap_err(), limit("user.cfg"), "there is the token too");
         let other = Seed::read(b"version: 1\ngroups: {}\n", None).unwrap_err();
         assert!(matches!(other, SeedError::NotUserCfg { first: Ignored { line: 1, .. } }), "{other}");
+        let nonsense = Seed::read(b"", Some(b"# ours\nnonsense\n")).unwrap();
+        assert_eq!(nonsense.ignored_of_domains(), [2]);
         let realms = Seed::read(b"", Some(b"ldap: corp\n\tserver1 x\n")).unwrap_err();
         assert!(matches!(realms, SeedError::Realms { .. }), "{realms}");
         assert!(Seed::read(b"", None).is_ok(), "an empty file is one that the server reads");

@@ -26,6 +26,8 @@ ldap: corp
 \tserver1 ldap.example.com
 \tbase_dn dc=example,dc=com
 \tuser_attr uid
+
+nis: old
 ";
 
 fn rehearsal() -> Desk {
@@ -122,7 +124,7 @@ fn a_long_list_of_what_is_passed_over_is_cut() {
     let ran = desk.run(&["sandbox", "--seed", "user.cfg", "--dir", "rehearsal", "--no-serve"]);
     let warnings: Vec<&str> = ran.stderr.lines().filter(|line| line.starts_with("warning: ")).collect();
     assert_eq!(warnings.len(), 21);
-    assert_eq!(warnings[0], "warning: passed over in line 2: no kind of line starts with `nonsense\\u{1b}[31m`");
+    assert_eq!(warnings[0], "warning: passed over: line 2: no kind of line starts with `nonsense\\u{1b}[31m`");
     assert_eq!(warnings[20], "warning: 10 more are passed over");
 }
 
