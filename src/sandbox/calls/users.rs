@@ -208,7 +208,7 @@ fn change(state: &mut AccessState, id: &UserId, params: &Checked, handling: Grou
         ("keys", &mut user.keys),
     ] {
         if let Some(text) = params.text(name) {
-            *field = Text::from(text);
+            *field = Text::unread(text);
         }
     }
     match params.text("expire").map(parse_expire) {

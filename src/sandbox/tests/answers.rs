@@ -59,6 +59,19 @@ async fn nought_is_nothing() {
     assert!(file.contains("acl:1:/:ann@pve:NoAccess:\nacl:1:/nodes:ann@pve:NoAccess:\n"), "{file}");
 }
 
+/// Blanks at the ends of a text are written, and lost when it is read again (api-facts.md, Users: "Lost: leading and
+/// trailing blanks"; pve-access-control, `write_user_config`).
+#[tokio::test]
+async fn blanks_around_a_text_last_for_one_write() {
+    let stage = Stage::new().await;
+    let admin = stage.admin_token();
+    stage.expect(&admin, "POST /access/groups", "groupid=g1&comment=+x+y+", "200 null").await;
+    assert!(stage.user_cfg().contains("\ngroup:g1:: x y :\n"), "{}", stage.user_cfg());
+    stage.expect(&admin, "GET /access/groups/g1", "", r#"200 {"comment":"x y","members":[]}"#).await;
+    stage.expect(&admin, "POST /access/groups", "groupid=g2&comment=0", "200 null").await;
+    assert!(stage.user_cfg().contains("\ngroup:g1::x y:\ngroup:g2:::\n"), "{}", stage.user_cfg());
+}
+
 /// api-facts.md, Users and Authentication: `expire` is absent only for an untouched `root@pam`, which loses its tokens
 /// when it is deleted, and comes back.
 #[tokio::test]
