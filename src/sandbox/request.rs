@@ -1,5 +1,7 @@
 //! A request of HTTP on its way to a call: what the HTTP layer itself refuses, and the parameters it passes on.
 
+use std::time::Duration;
+
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderName, TRANSFER_ENCODING};
@@ -13,6 +15,9 @@ use super::params::Params;
 
 /// The greatest body that is read, in bytes (api-facts.md, HTTP layer).
 const BODY_LIMIT: usize = 512 * 1024;
+
+/// How long a connection may be idle, and a header or a body take (api-facts.md, HTTP layer: "Keep-alive").
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a request asks for, its head alone.
 #[derive(Debug)]
@@ -89,11 +94,10 @@ pub(super) async fn read_params(verb: Verb, request: Request<Incoming>) -> Resul
         }
         _ => {
             let encoding = Encoding::of(header(request.headers(), &CONTENT_TYPE))?;
-            let body = Limited::new(request.into_body(), BODY_LIMIT)
-                .collect()
-                .await
-                .map_err(|_| Failure::Http { status: 400, text: "bad request".to_owned() })?
-                .to_bytes();
+            let broken = || Failure::Http { status: 400, text: "bad request".to_owned() };
+            let body = Limited::new(request.into_body(), BODY_LIMIT).collect();
+            let body = tokio::time::timeout(PATIENCE, body).await.map_err(|_| broken())?.map_err(|_| broken())?;
+            let body = body.to_bytes();
             let text = String::from_utf8_lossy(&body);
             let body = match encoding {
                 Encoding::Form => Params::from_form(&text),

@@ -25,13 +25,10 @@ use super::calls::Scene;
 use super::endpoint::Endpoint;
 use super::error::SandboxError;
 use super::params::Params;
-use super::request::{Head, decoded_path, is_header_too_large, read_params};
+use super::request::{Head, PATIENCE, decoded_path, is_header_too_large, read_params};
 
 /// How many requests a connection serves (api-facts.md, HTTP layer: "Keep-alive").
 const REQUESTS_PER_CONNECTION: u32 = 100;
-
-/// How long a connection may be idle, or a header take (api-facts.md, HTTP layer: "Keep-alive").
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How many header lines are counted before it is enough.
 const MOST_HEADERS: usize = 256;

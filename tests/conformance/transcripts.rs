@@ -230,11 +230,16 @@ async fn send(request: RequestBuilder) -> Result<Answer, String> {
 }
 
 fn encode(form: &BTreeMap<String, Value>) -> String {
-    let pair = |(name, value): (&String, &Value)| {
+    let pair = |name: &str, value: &Value| {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         format!("{}={}", utf8_percent_encode(name, NON_ALPHANUMERIC), utf8_percent_encode(&value, NON_ALPHANUMERIC))
     };
-    form.iter().map(pair).collect::<Vec<_>>().join("&")
+    // A list is a key that is repeated.
+    let pairs = form.iter().flat_map(|(name, value)| match value {
+        Value::Array(items) => items.iter().map(|item| pair(name, item)).collect(),
+        value => vec![pair(name, value)],
+    });
+    pairs.collect::<Vec<_>>().join("&")
 }
 
 /// An answer as comparable text: secrets as the recording hides them, and lists sorted that the server shuffles.
