@@ -1,5 +1,6 @@
 //! The folder with the server's files. The disk is the truth: every request reads it, every write is locked.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -119,6 +120,25 @@ impl Folder {
     /// Whether user.cfg has a line for `root@pam`, who is there without one too.
     pub(super) fn has_line_of_root(&self) -> Result<bool, SandboxError> {
         Ok(self.text(USER_CFG)?.lines().any(|line| line.trim_start().starts_with("user:root@pam:")))
+    }
+
+    /// The users whose lines in user.cfg go on at least as far as the mail address; a blank there is enough, and lasts for
+    /// one write.
+    pub(super) fn users_with_email(&self) -> Result<BTreeSet<String>, SandboxError> {
+        const EMAIL: usize = 6;
+        let mut users = BTreeSet::new();
+        for line in self.text(USER_CFG)?.lines() {
+            let fields: Vec<&str> = line.trim().split(':').collect();
+            if let ["user", id, ..] = fields.as_slice() {
+                let is_long = fields.iter().skip(EMAIL).any(|field| !field.is_empty());
+                if is_long {
+                    users.insert((*id).to_owned())
+                } else {
+                    users.remove(*id)
+                };
+            }
+        }
+        Ok(users)
     }
 
     /// The secrets of all tokens.

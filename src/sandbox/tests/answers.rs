@@ -68,7 +68,11 @@ async fn blanks_around_a_text_last_for_one_write() {
     stage.expect(&admin, "POST /access/groups", "groupid=g1&comment=+x+y+", "200 null").await;
     assert!(stage.user_cfg().contains("\ngroup:g1:: x y :\n"), "{}", stage.user_cfg());
     stage.expect(&admin, "GET /access/groups/g1", "", r#"200 {"comment":"x y","members":[]}"#).await;
+    stage.expect(&admin, "POST /access/users", "userid=ann@pve&comment=+", "200 null").await;
+    let read = |email: &str| format!(r#"200 {{{email}"enable":1,"expire":0,"groups":[],"tokens":null}}"#);
+    stage.expect(&admin, "GET /access/users/ann@pve", "", &read(r#""email":"","#)).await;
     stage.expect(&admin, "POST /access/groups", "groupid=g2&comment=0", "200 null").await;
+    stage.expect(&admin, "GET /access/users/ann@pve", "", &read("")).await;
     assert!(stage.user_cfg().contains("\ngroup:g1::x y:\ngroup:g2:::\n"), "{}", stage.user_cfg());
 }
 
