@@ -16,6 +16,7 @@ use crate::live::{Copy, CopyError, ReadError, Sight, Snapshot, Source as _};
 use crate::permissions::Privileges;
 use crate::pve::{AclPath, Principal};
 use crate::render;
+use crate::sandbox::Sandbox;
 
 /// What a snapshot is taken of.
 pub(super) enum Source {
@@ -23,6 +24,8 @@ pub(super) enum Source {
     Cluster(Connection),
     /// Its files.
     Copy(Copy),
+    /// A sandbox, without its API: that does not say which guests are in a pool, because there are none.
+    Sandbox(Sandbox, String),
 }
 
 /// What the command line says, then the environment, then the files.
@@ -46,8 +49,18 @@ impl Source {
                 Snapshot { cluster: connection.name.clone().unwrap_or(snapshot.cluster), ..snapshot }
             }
             Source::Copy(copy) => copy.read().await.map_err(|error| unreadable(&error, None))?,
+            Source::Sandbox(sandbox, name) => {
+                let state = sandbox.state().map_err(|error| Failure::of(&error))?;
+                Snapshot {
+                    state: (*state).clone(),
+                    sight: Sight::Full,
+                    reader: None,
+                    cluster: name.clone(),
+                    ignored: Vec::new(),
+                }
+            }
         };
-        terminal.note(&render::ignored(&snapshot));
+        terminal.note(&render::ignored(&snapshot.ignored));
         Ok(snapshot)
     }
 
@@ -73,17 +86,12 @@ impl Source {
 }
 
 /// As [`open`], for a command that looks and asks for nothing.
-///
-/// A sandbox is read from its files, because its API does not say which guests are in a pool: there are none.
 pub(super) async fn look(
     Looking { files, target }: &Looking,
     terminal: Terminal,
 ) -> Result<(Source, Snapshot), Failure> {
     let source = match &target.sandbox {
-        Some(dir) => {
-            open_sandbox(dir)?;
-            Source::Copy(copy(&dir.join("user.cfg"))?.called(sandbox_name(dir)))
-        }
+        Some(dir) => Source::Sandbox(open_sandbox(dir)?, sandbox_name(dir)),
         None => open(target, &cluster(files, target, terminal)?, terminal).await?,
     };
     let snapshot = source.read(terminal).await?;
@@ -104,7 +112,8 @@ fn cluster(files: &[PathBuf], target: &Target, terminal: Terminal) -> Result<Clu
     Ok(if usual.findings.has_errors() { Cluster::default() } else { usual.desired.cluster })
 }
 
-fn copy(file: &Path) -> Result<Copy, Failure> {
+/// A copy of a user.cfg, and of the domains.cfg beside it; `-` is standard input.
+pub(super) fn copy(file: &Path) -> Result<Copy, Failure> {
     let copy = if file == Path::new("-") { Copy::from_input(io::stdin().lock()) } else { Copy::open(file) };
     copy.map_err(|error| unusable(&error))
 }

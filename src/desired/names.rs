@@ -232,13 +232,19 @@ pub(super) fn role(text: &str, span: Span, notes: &mut Notes) -> Option<RoleId> 
     }
 }
 
-/// The finding that a group or role can be made, and then neither changed nor deleted: its name is a step in a URL.
+/// The finding that a group or role can be made, and then neither changed nor deleted: its name is a step in a URL, or
+/// nothing to Perl, so that the line that holds it is passed over (pve-access-control, `parse_user_config`).
 #[must_use]
 pub fn unaddressable(name: &str, span: Span) -> Option<Diagnostic> {
-    matches!(name, "." | "..").then(|| {
-        Diagnostic::error(span, format!("`{name}` cannot be managed: Proxmox VE's API has no way to name it"))
-            .help("choose another name; one that is there already can be deleted on a node, with pveum")
-    })
+    let fault = match name {
+        "." | ".." => "Proxmox VE's API has no way to name it",
+        "0" => "Proxmox VE takes this name for none, and loses what bears it",
+        _ => return None,
+    };
+    Some(
+        Diagnostic::error(span, format!("`{name}` cannot be managed: {fault}"))
+            .help("choose another name; one that is there already can be deleted on a node, with pveum"),
+    )
 }
 
 /// The finding that the server would refuse a name of the kind `T`.

@@ -15,7 +15,25 @@ use crate::pve::Release;
 pub struct Copy {
     name: String,
     user_cfg: Vec<u8>,
-    domains_cfg: Option<Vec<u8>>,
+    domains_cfg: Option<Beside>,
+}
+
+/// A file that was found beside the user.cfg.
+#[derive(Clone, Debug)]
+struct Beside {
+    name: String,
+    bytes: Vec<u8>,
+}
+
+/// A line, or a part of one, that a server passes over and drops the next time it writes the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ignored {
+    /// The file, as it is called in print.
+    pub file: String,
+    /// The line, counted from 1.
+    pub line: usize,
+    /// Why.
+    pub reason: String,
 }
 
 /// Why a file is no copy of a user.cfg.
@@ -79,7 +97,10 @@ impl Copy {
         let user_cfg = File::open(path).and_then(within_limit).map_err(failed(path))?;
         let domains = path.with_file_name("domains.cfg");
         let domains_cfg = match File::open(&domains) {
-            Ok(file) => Some(within_limit(file).map_err(failed(&domains))?),
+            Ok(file) => {
+                let bytes = within_limit(file).map_err(failed(&domains))?;
+                Some(Beside { name: domains.display().to_string(), bytes })
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(failed(&domains)(error)),
         };
@@ -92,10 +113,39 @@ impl Copy {
         Copy { name: "standard input".to_owned(), user_cfg, domains_cfg: None }.checked()
     }
 
-    /// The copy with another name in print.
+    /// What to call it in print.
     #[must_use]
-    pub fn called(self, name: String) -> Copy {
-        Copy { name, ..self }
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The user.cfg as it stands there.
+    #[must_use]
+    pub fn user_cfg(&self) -> &[u8] {
+        &self.user_cfg
+    }
+
+    /// The domains.cfg as it stands there, if there is one.
+    #[must_use]
+    pub fn domains_cfg(&self) -> Option<&[u8]> {
+        self.domains_cfg.as_ref().map(|beside| beside.bytes.as_slice())
+    }
+
+    /// What the files say in vain, from top to bottom.
+    #[must_use]
+    pub fn ignored(&self) -> Vec<Ignored> {
+        let of_users = user_cfg::read(&self.user_cfg, Release::MEASURED).ignored.into_iter();
+        let of_users = of_users.map(|user_cfg::Ignored { line, reason }| Ignored {
+            file: self.name.clone(),
+            line,
+            reason: reason.to_string(),
+        });
+        let of_realms = self.domains_cfg.iter().flat_map(|Beside { name, bytes }| {
+            let lines = domains_cfg::sections(bytes).ignored.into_iter();
+            let reason = "it belongs to no realm that can be, or says again what is said above";
+            lines.map(move |line| Ignored { file: name.clone(), line, reason: reason.to_owned() })
+        });
+        of_users.chain(of_realms).collect()
     }
 
     fn checked(self) -> Result<Copy, CopyError> {
@@ -117,14 +167,13 @@ impl Copy {
 impl Source for Copy {
     /// As a server of the release that this program knows best would read it: the file does not say which one wrote it.
     async fn read(&self) -> Result<Snapshot, ReadError> {
-        let Copy { name, user_cfg, domains_cfg } = self;
-        let Reading { mut state, ignored } = user_cfg::read(user_cfg, Release::MEASURED);
-        state.realms = domains_cfg::read(domains_cfg.as_deref().unwrap_or_default());
-        let sight = match domains_cfg {
+        let mut state = user_cfg::read(&self.user_cfg, Release::MEASURED).state;
+        state.realms = domains_cfg::read(self.domains_cfg().unwrap_or_default());
+        let sight = match self.domains_cfg {
             Some(_) => Sight::Full,
             None => Sight::Partial(BTreeSet::from([Blind::Realms])),
         };
-        Ok(Snapshot { state, sight, reader: None, cluster: name.clone(), ignored })
+        Ok(Snapshot { state, sight, reader: None, cluster: self.name.clone(), ignored: self.ignored() })
     }
 }
 
@@ -173,8 +222,10 @@ mod tests {
         assert_eq!(alone.ignored.iter().map(|ignored| ignored.line).collect::<Vec<_>>(), [2]);
         assert_eq!(alone.cluster, path.display().to_string());
 
-        std::fs::write(dir.path().join("domains.cfg"), "ad: corp\n\tdomain example.test\n").unwrap();
+        std::fs::write(dir.path().join("domains.cfg"), "ad: corp\n\tdomain example.test\n\nnis: old\n").unwrap();
         let both = Copy::open(&path).unwrap().read().await.unwrap();
         assert_eq!((both.sight, both.state.realms.len()), (Sight::Full, 3));
+        let ignored = both.ignored.last().unwrap();
+        assert_eq!((ignored.file.ends_with("domains.cfg"), ignored.line), (true, 4));
     }
 }

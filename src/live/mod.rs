@@ -8,5 +8,5 @@ mod http;
 mod listing;
 mod snapshot;
 
-pub use copy::{Copy, CopyError};
+pub use copy::{Copy, CopyError, Ignored};
 pub use snapshot::{Blind, Needed, ReadError, Sight, Snapshot, Source};

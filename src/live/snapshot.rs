@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::future::Future;
 
-use super::copy::CopyError;
+use super::copy::{CopyError, Ignored};
 use crate::api::ApiError;
 use crate::model::AccessState;
-use crate::model::user_cfg::Ignored;
 use crate::pve::Principal;
 
 /// What was read.
@@ -21,7 +20,7 @@ pub struct Snapshot {
     pub reader: Option<Principal>,
     /// What to call the cluster in print.
     pub cluster: String,
-    /// What the source says in vain, from top to bottom; only a file does.
+    /// What the source says in vain, from top to bottom; only files do.
     pub ignored: Vec<Ignored>,
 }
 

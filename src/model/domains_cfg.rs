@@ -7,31 +7,42 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::Realm;
-use super::user_cfg::{decode, encode};
-use crate::pve::RealmId;
+use super::user_cfg::{decode, encode, is_blank};
+use crate::pve::{NameError, RealmId};
 
 /// The realms that are always there, each its own type, with the comment that it has until it is given another.
 const BUILTIN: [(&str, &str); 2] =
     [("pam", "Linux PAM standard authentication"), ("pve", "Proxmox VE authentication server")];
 
+/// The types that a section can have; others are passed over.
+const TYPES: [&str; 5] = ["ad", "ldap", "openid", "pam", "pve"];
+
+/// Options that are on if they stand there without a value; any other is as good as not there then.
+const SWITCHES: [&str; 8] = [
+    "autocreate",
+    "case-sensitive",
+    "default",
+    "groups-autocreate",
+    "groups-overwrite",
+    "query-userinfo",
+    "secure",
+    "verify",
+];
+
+/// What stands in a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[must_use]
+pub struct Sections {
+    /// The realms in the order of the file, of several with one name the last.
+    pub realms: Vec<(RealmId, Realm)>,
+    /// The lines that are passed over though they say something, counted from 1.
+    pub ignored: Vec<usize>,
+}
+
 /// Reads a file as the server does: what it cannot use is passed over, and only the first `default` counts.
 #[must_use]
 pub fn read(bytes: &[u8]) -> BTreeMap<RealmId, Realm> {
-    let text = String::from_utf8_lossy(bytes);
-    let mut realms: BTreeMap<RealmId, Realm> = BTreeMap::new();
-    let mut section = None;
-    for line in text.lines().filter(|line| !line.starts_with('#')) {
-        if line.trim().is_empty() {
-            section = None;
-        } else if let Some(realm) = section.as_mut().and_then(|id| realms.get_mut(id)) {
-            let (key, value) = option(line);
-            let value = if key == "comment" { decode(value) } else { value.into() };
-            realm.options.insert(key.to_owned(), value.into_owned());
-        } else if let Some((r#type, id)) = header(line) {
-            section = Some(id.clone());
-            realms.insert(id, Realm { r#type: r#type.to_owned(), options: BTreeMap::new() });
-        }
-    }
+    let mut realms: BTreeMap<RealmId, Realm> = sections(bytes).realms.into_iter().collect();
     keep_first_default(&mut realms);
     for (name, comment) in BUILTIN {
         // Both names are valid, as the tests show.
@@ -39,11 +50,66 @@ pub fn read(bytes: &[u8]) -> BTreeMap<RealmId, Realm> {
         let realm = realms.entry(id).or_insert_with(|| Realm { r#type: String::new(), options: BTreeMap::new() });
         name.clone_into(&mut realm.r#type);
         let kept = realm.options.entry("comment".to_owned()).or_default();
-        if kept.is_empty() {
+        if is_nothing(kept) {
             comment.clone_into(kept);
         }
     }
     realms
+}
+
+/// Divides a file into its sections. One begins with a line that is not indented and ends with an empty one, and a blank
+/// is not empty; the first value of an option counts (pve-common, `SectionConfig::parse_config`).
+pub fn sections(bytes: &[u8]) -> Sections {
+    enum Within {
+        Nothing,
+        Section(RealmId, Realm),
+        Skipped,
+    }
+    let text = String::from_utf8_lossy(bytes);
+    let mut found = Sections::default();
+    let mut within = Within::Nothing;
+    let mut keep = |within: Within| {
+        if let Within::Section(id, realm) = within {
+            found.realms.retain(|(other, _)| *other != id);
+            found.realms.push((id, realm));
+        }
+    };
+    for (number, line) in (1..).zip(text.split('\n')) {
+        if line.trim_start_matches(is_blank).starts_with('#') {
+            continue;
+        }
+        let is_end = is_nothing(line);
+        let is_used = match &mut within {
+            Within::Nothing if is_end => true,
+            Within::Nothing => {
+                within = match header(line) {
+                    Some((r#type, Ok(id))) if TYPES.contains(&r#type.as_str()) => {
+                        Within::Section(id, Realm { r#type, options: BTreeMap::new() })
+                    }
+                    Some(_) => Within::Skipped,
+                    None => Within::Nothing,
+                };
+                matches!(within, Within::Section(..))
+            }
+            Within::Section(..) | Within::Skipped if is_end => {
+                keep(std::mem::replace(&mut within, Within::Nothing));
+                true
+            }
+            Within::Section(_, realm) => match option(line) {
+                Some((key, value)) if !realm.options.contains_key(key) => {
+                    realm.options.insert(key.to_owned(), value);
+                    true
+                }
+                Some(_) | None => false,
+            },
+            Within::Skipped => false,
+        };
+        if !is_used && !line.trim_matches(is_blank).is_empty() {
+            found.ignored.push(number);
+        }
+    }
+    keep(within);
+    found
 }
 
 /// The file that the server writes, but sorted: the order of its own is that in which the realms were made.
@@ -53,7 +119,7 @@ pub fn write(realms: &BTreeMap<RealmId, Realm>) -> String {
     for (id, Realm { r#type, options }) in realms {
         // Writing to a String cannot fail.
         let _ = writeln!(file, "{type}: {id}");
-        if let Some(comment) = options.get("comment").filter(|comment| !comment.is_empty()) {
+        if let Some(comment) = options.get("comment").filter(|comment| !is_nothing(comment)) {
             let _ = writeln!(file, "\tcomment {}", encode(comment));
         }
         for (key, value) in options.iter().filter(|(key, _)| *key != "comment") {
@@ -64,21 +130,44 @@ pub fn write(realms: &BTreeMap<RealmId, Realm>) -> String {
     file
 }
 
-fn header(line: &str) -> Option<(&str, RealmId)> {
-    let (r#type, name) = line.split_once(':')?;
-    let sound = !r#type.is_empty() && !r#type.contains(char::is_whitespace);
-    sound.then(|| name.trim().parse().ok()).flatten().map(|id| (r#type, id))
+/// A type, in lower case, and the name of a realm, which may be none.
+fn header(line: &str) -> Option<(String, Result<RealmId, NameError>)> {
+    let line = line.trim_end_matches(is_blank);
+    let (r#type, name) = match line.split_once(is_blank) {
+        Some((r#type, name)) => (r#type.strip_suffix(':')?, name.trim_start_matches(is_blank)),
+        None => line.rsplit_once(':')?,
+    };
+    let sound = !r#type.is_empty() && !name.is_empty() && !name.contains(is_blank);
+    sound.then(|| (r#type.to_ascii_lowercase(), name.parse()))
 }
 
-fn option(line: &str) -> (&str, &str) {
-    let line = line.trim();
-    line.split_once(char::is_whitespace).map_or((line, ""), |(key, value)| (key, value.trim_start()))
+/// An indented option with its value.
+fn option(line: &str) -> Option<(&str, String)> {
+    let inner = line.trim_start_matches(is_blank);
+    let is_indented = inner.len() < line.len();
+    let inner = inner.trim_end_matches(is_blank);
+    if !is_indented || inner.is_empty() {
+        return None;
+    }
+    match inner.split_once(is_blank) {
+        Some((key, value)) => {
+            let value = value.trim_start_matches(is_blank);
+            let value = if key == "comment" { decode(value) } else { value.into() };
+            Some((key, value.into_owned()))
+        }
+        None => SWITCHES.contains(&inner).then(|| (inner, "1".to_owned())),
+    }
+}
+
+/// Whether Perl takes a text for nothing.
+fn is_nothing(text: &str) -> bool {
+    matches!(text, "" | "0")
 }
 
 fn keep_first_default(realms: &mut BTreeMap<RealmId, Realm>) {
     let mut marked = false;
     for realm in realms.values_mut() {
-        let default = realm.options.get("default").is_some_and(|value| !matches!(value.as_str(), "" | "0"));
+        let default = realm.options.get("default").is_some_and(|value| !is_nothing(value));
         if default && marked {
             realm.options.remove("default");
         }
@@ -126,10 +215,32 @@ mod tests {
 
     #[test]
     fn what_is_no_section_is_passed_over() {
-        let file = b"# ours\nnonsense\n\tserver1 lost\n\nad: 1x\n\tdomain lost\n\nad: corp\n\tdomain  kept \n";
-        let read = read(file);
-        assert_eq!(read.len(), 3);
-        assert_eq!(read[&"corp".parse().unwrap()], realm("ad", &[("domain", "kept")]));
+        let file =
+            b"# ours\nnonsense\n\tserver1 lost\n\nad: 1x\n\tdomain lost\n\nad: corp\n\tdomain  kept \n\nnis: x1\n";
+        let found = sections(file);
+        assert_eq!(found.realms, [("corp".parse().unwrap(), realm("ad", &[("domain", "kept")]))]);
+        assert_eq!(found.ignored, [2, 3, 5, 6, 11]);
+    }
+
+    /// Each with what pve-common's `SectionConfig::parse_config` makes of it.
+    #[test]
+    fn sections_are_as_loose_as_the_servers() {
+        let corp = |options: &[(&str, &str)]| vec![("corp".parse::<RealmId>().unwrap(), realm("ad", options))];
+        for (file, found) in [
+            ("AD:corp\n\tdomain a", corp(&[("domain", "a")])),
+            ("ad:   corp  \n domain\ta b", corp(&[("domain", "a b")])),
+            ("ad: corp\n\tdomain a\n\tdomain b", corp(&[("domain", "a")])),
+            ("ad: corp\n\tdomain a\n \n\tserver1 b", corp(&[("domain", "a"), ("server1", "b")])),
+            ("ad: corp\n\tdomain a\n\n\tserver1 b", corp(&[("domain", "a")])),
+            ("ad: corp\n\tdomain a\nserver1 b\nad: other", corp(&[("domain", "a")])),
+            ("ad: corp\n  # ours\n\tdefault\n\tserver1", corp(&[("default", "1")])),
+            ("ad: corp\n\tdomain a\n\nad: corp\n\tdomain b", corp(&[("domain", "b")])),
+            ("ad: corp more", vec![]),
+            (" ad: corp", vec![]),
+            ("ad:", vec![]),
+        ] {
+            assert_eq!(sections(file.as_bytes()).realms, found, "{file:?}");
+        }
     }
 
     #[test]

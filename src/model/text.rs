@@ -16,6 +16,13 @@ impl Text {
     /// No text.
     pub const EMPTY: Text = Text(String::new());
 
+    /// A text as a server holds it until it has read its file again: with blanks at its ends, which it writes and then does
+    /// not read.
+    #[must_use]
+    pub fn unread(written: &str) -> Text {
+        if written == "0" { Text::EMPTY } else { Text(written.to_owned()) }
+    }
+
     /// The text as it is kept.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -2,25 +2,18 @@
 
 use super::document::{Document, Line, Style};
 use super::words::{count, visible};
-use crate::live::Snapshot;
+use crate::live::Ignored;
 
-/// How many are told one by one.
-const TOLD: usize = 50;
-
-/// A line each, for lines of a user.cfg that a server passes over.
-pub fn ignored(snapshot: &Snapshot) -> Document {
+/// A line each, for what a server passes over in its own files.
+pub fn ignored(ignored: &[Ignored]) -> Document {
+    const TOLD: usize = 50;
     let mut document = Document::default();
-    for ignored in snapshot.ignored.iter().take(TOLD) {
-        let place = format!("{}:{}", snapshot.cluster, ignored.line);
-        document.push(warning(format!("{place}: ignored, as the server does: {}", ignored.reason)));
+    for Ignored { file, line, reason } in ignored.iter().take(TOLD) {
+        document.push(warning(format!("{file}:{line}: ignored, as the server does: {reason}")));
     }
-    let more = snapshot.ignored.len().saturating_sub(TOLD);
+    let more = ignored.len().saturating_sub(TOLD);
     if more > 0 {
-        document.push(warning(format!(
-            "{}: ignored for such reasons: {}",
-            snapshot.cluster,
-            count(more, "more place")
-        )));
+        document.push(warning(format!("{} ignored like these", count(more, "more place"))));
     }
     document
 }

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use axum::body::Body;
-use axum::http::header::{CONNECTION, CONTENT_TYPE};
-use axum::http::{HeaderValue, Response, StatusCode};
+use http_body_util::Full;
+use hyper::body::Bytes;
 use hyper::ext::ReasonPhrase;
+use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderValue};
+use hyper::{Response, StatusCode};
 use serde_json::{Value, json};
 
 /// The data of a call, or why there is none.
@@ -28,6 +29,8 @@ pub(super) enum Failure {
     LoginRefused,
     /// 501, the JSON body's message without a line end.
     NoSuchMethod(String),
+    /// 404, for second factors alone; everything else that is not found is a 500.
+    NotFound(String),
     /// 403, with what was missing in brackets.
     Denied(Option<String>),
     /// 400, with a text for each parameter.
@@ -72,6 +75,7 @@ impl Failure {
             Failure::Http { status, .. } => *status,
             Failure::Unauthenticated(_) | Failure::LoginRefused => 401,
             Failure::NoSuchMethod(_) => 501,
+            Failure::NotFound(_) => 404,
             Failure::Denied(_) => 403,
             Failure::Parameters(_) => 400,
             Failure::Died(_) => 500,
@@ -80,7 +84,10 @@ impl Failure {
 
     fn message(&self) -> String {
         match self {
-            Failure::Http { text, .. } | Failure::NoSuchMethod(text) | Failure::Died(text) => text.clone(),
+            Failure::Http { text, .. }
+            | Failure::NoSuchMethod(text)
+            | Failure::NotFound(text)
+            | Failure::Died(text) => text.clone(),
             Failure::Unauthenticated(text) => (*text).to_owned(),
             Failure::LoginRefused => "authentication failure\n".to_owned(),
             Failure::Denied(None) => "Permission check failed\n".to_owned(),
@@ -93,9 +100,11 @@ impl Failure {
         match self {
             Failure::Http { .. } | Failure::Unauthenticated(_) => None,
             Failure::Parameters(errors) => Some(json!({ "data": null, "message": self.message(), "errors": errors })),
-            Failure::LoginRefused | Failure::NoSuchMethod(_) | Failure::Denied(_) | Failure::Died(_) => {
-                Some(json!({ "data": null, "message": self.message() }))
-            }
+            Failure::LoginRefused
+            | Failure::NoSuchMethod(_)
+            | Failure::NotFound(_)
+            | Failure::Denied(_)
+            | Failure::Died(_) => Some(json!({ "data": null, "message": self.message() })),
         }
     }
 }
@@ -110,15 +119,15 @@ pub(super) enum After {
 }
 
 /// The answer on the wire.
-pub(super) fn response(outcome: &Outcome, after: After) -> Response<Body> {
+pub(super) fn response(outcome: &Outcome, after: After) -> Response<Full<Bytes>> {
     let (status, phrase, body) = match outcome {
         Ok(data) => (200, "OK".to_owned(), Some(json!({ "data": data }))),
         Err(failure) => (failure.status(), failure.message(), failure.body()),
     };
     let mut response = Response::new(match (&body, outcome) {
-        (Some(body), _) => Body::from(body.to_string()),
-        (None, Err(Failure::Http { text, .. })) => Body::from(text.clone()),
-        (None, _) => Body::empty(),
+        (Some(body), _) => Full::from(body.to_string()),
+        (None, Err(Failure::Http { text, .. })) => Full::from(text.clone()),
+        (None, _) => Full::default(),
     });
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let first_line = phrase.lines().next().unwrap_or_default();

@@ -160,9 +160,10 @@ impl Question<'_, '_> {
                 Ok(self.holds(&format!("/access/realm/{}", user.realm()), &["Realm.AllocateUser"]))
             }
             Check::ManagesUser(privileges, groups) => self.manages(privileges, *groups),
-            Check::ModifiesGrants => Ok(match normalise(&self.params.text("path").unwrap_or_default()) {
-                // The call itself refuses such a path.
-                None => Verdict::Met,
+            Check::ModifiesGrants => Ok(match self.fill("{path}") {
+                // Where there is no path, it is everybody's who may change grants below /access
+                // (pve-access-control, `check_perm_modify`).
+                None => self.holds("/access", &["Permissions.Modify"]),
                 Some(path) => self.holds(&path, Rights::to_modify_grants(&path)),
             }),
         }
@@ -207,13 +208,15 @@ impl Question<'_, '_> {
         verify_user(&self.params.text("userid").unwrap_or_default()).map_err(Failure::died)
     }
 
-    /// The template with its parameters; at what is no path nobody holds anything (transcript `pools`, `a b`).
+    /// The template with its parameters, a `-` for each that is nothing (pve-common, `template_replace`); at what is no path
+    /// nobody holds anything (transcript `pools`, `a b`).
     fn fill(&self, template: &str) -> Option<String> {
         let filled = template.split_inclusive('}').fold(String::new(), |mut path, part| {
             match part.split_once('{') {
                 Some((fixed, name)) => {
                     path.push_str(fixed);
-                    path.push_str(&self.params.text(name.trim_end_matches('}')).unwrap_or_default());
+                    let value = self.params.text(name.trim_end_matches('}')).filter(|value| !is_nothing(value));
+                    path.push_str(value.as_deref().unwrap_or("-"));
                 }
                 None => path.push_str(part),
             }

@@ -95,9 +95,10 @@ impl Endpoint {
         (self.serve)(scene, &Checked::new(params, self.properties)?)
     }
 
-    /// Whether it can be called without a credential.
-    pub(super) fn is_open(&self) -> bool {
-        matches!(self.needs, Needs::Nothing)
+    /// Whether it can be called without a credential; `path` must be written exactly as it is in the table for that
+    /// (pve-manager, `PVE::HTTPServer`).
+    pub(super) fn is_open(&self, path: &str) -> bool {
+        matches!(self.needs, Needs::Nothing) && self.path == path
     }
 
     /// Refuses tokens where they are not welcome.

@@ -21,6 +21,12 @@ pub enum SandboxError {
         /// Which folder.
         dir: PathBuf,
     },
+    /// The folder is not for a new sandbox.
+    #[error("`{dir}` has a user.cfg already, which is not overwritten")]
+    Occupied {
+        /// Which folder.
+        dir: PathBuf,
+    },
     /// Nothing can listen there.
     #[error("cannot listen on {addr}")]
     Listen {

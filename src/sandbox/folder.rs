@@ -1,6 +1,6 @@
 //! The folder with the server's files. The disk is the truth: every request reads it, every write is locked.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -13,12 +13,10 @@ use secrecy::{ExposeSecret, SecretString};
 use super::answer::Failure;
 use super::error::SandboxError;
 use super::secrets::{Shadow, TokenSecrets};
+use super::seed::{FILE_LIMIT, Seed, admin_token};
 use super::ticket::Signer;
-use crate::model::{AccessState, Privsep, Realm, Text, Token, User, domains_cfg, user_cfg};
-use crate::pve::{RealmId, Release, TokenId, UserId};
-
-/// The greatest user.cfg that the cluster's file system takes (api-facts.md, HTTP layer).
-const USER_CFG_LIMIT: usize = 1024 * 1024;
+use crate::model::{AccessState, domains_cfg, user_cfg};
+use crate::pve::{RealmId, Release, TokenId};
 
 /// How long a writer waits for the others (api-facts.md, HTTP layer: "Locks").
 const LOCK_PATIENCE: Duration = Duration::from_secs(10);
@@ -65,15 +63,41 @@ const LOCK: &str = ".lock";
 impl Folder {
     /// Opens `dir`; a folder that is empty or missing is made into a fresh node, and one with a user.cfg alone completed.
     pub(super) fn open(dir: &Path) -> Result<Folder, SandboxError> {
-        let folder = Folder { dir: dir.to_owned(), cache: Mutex::new(None) };
+        let folder = Folder::prepare(dir)?;
+        folder.lock()?.install(&Seed::fresh())?;
+        Ok(folder)
+    }
+
+    /// Makes `dir` into a sandbox that begins with `seed`. A folder that has a user.cfg is never overwritten.
+    pub(super) fn seed(dir: &Path, seed: &Seed) -> Result<Folder, SandboxError> {
+        let occupied = || SandboxError::Occupied { dir: dir.to_owned() };
+        if dir.join(USER_CFG).exists() {
+            return Err(occupied());
+        }
+        let folder = Folder::prepare(dir)?;
+        {
+            let locked = folder.lock()?;
+            // Somebody else may have been faster.
+            if dir.join(USER_CFG).exists() {
+                return Err(occupied());
+            }
+            // Left by somebody who was interrupted before the user.cfg, which is written last.
+            locked.remove(DOMAINS_CFG)?;
+            locked.remove(TOKEN_CFG)?;
+            locked.install(seed)?;
+        }
+        Ok(folder)
+    }
+
+    /// Sees to it that `dir` is there and nobody else's.
+    fn prepare(dir: &Path) -> Result<Folder, SandboxError> {
         let is_foreign = !dir.join(USER_CFG).exists() && !dir.join(LOCK).exists();
         if is_foreign && fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some()) {
             return Err(SandboxError::NotASandbox { dir: dir.to_owned() });
         }
         let private = dir.join("priv");
         fs::create_dir_all(&private).map_err(|source| SandboxError::File { path: private, source })?;
-        folder.lock()?.install()?;
-        Ok(folder)
+        Ok(Folder { dir: dir.to_owned(), cache: Mutex::new(None) })
     }
 
     /// The state as it is now.
@@ -98,6 +122,25 @@ impl Folder {
         Ok(self.text(USER_CFG)?.lines().any(|line| line.trim_start().starts_with("user:root@pam:")))
     }
 
+    /// The users whose lines in user.cfg go on at least as far as the mail address; a blank there is enough, and lasts for
+    /// one write.
+    pub(super) fn users_with_email(&self) -> Result<BTreeSet<String>, SandboxError> {
+        const EMAIL: usize = 6;
+        let mut users = BTreeSet::new();
+        for line in self.text(USER_CFG)?.lines() {
+            let fields: Vec<&str> = line.trim().split(':').collect();
+            if let ["user", id, ..] = fields.as_slice() {
+                let is_long = fields.iter().skip(EMAIL).any(|field| !field.is_empty());
+                if is_long {
+                    users.insert((*id).to_owned())
+                } else {
+                    users.remove(*id)
+                };
+            }
+        }
+        Ok(users)
+    }
+
     /// The secrets of all tokens.
     pub(super) fn token_secrets(&self) -> Result<TokenSecrets, SandboxError> {
         Ok(TokenSecrets::read(&self.text(TOKEN_CFG)?))
@@ -118,7 +161,7 @@ impl Folder {
         self.bytes(DOMAINS_CFG)
     }
 
-    /// The token of a fresh node.
+    /// The token that a sandbox is used with.
     pub(super) fn admin_token(&self) -> Result<Option<(TokenId, SecretString)>, SandboxError> {
         let (state, secrets) = (self.read()?, self.token_secrets()?);
         let token = admin_token();
@@ -155,7 +198,7 @@ impl Folder {
             let mut state = self.read()?.as_ref().clone();
             let result = change(&locked, &mut state)?;
             let text = user_cfg::write(&state);
-            if text.len() > USER_CFG_LIMIT {
+            if text.len() > FILE_LIMIT {
                 return Err(Failure::died("unable to write '/etc/pve/user.cfg.tmp.37' - File too large"));
             }
             locked.write(USER_CFG, text.as_bytes())?;
@@ -220,17 +263,21 @@ impl Locked<'_> {
         password: Option<&SecretString>,
     ) -> Result<(), SandboxError> {
         let name = format!("priv/realm/{realm}.pw");
-        let path = self.folder.dir.join(&name);
-        let file = |source| SandboxError::File { path: path.clone(), source };
         match password {
             Some(password) => {
-                fs::create_dir_all(self.folder.dir.join("priv/realm")).map_err(file)?;
+                let dir = self.folder.dir.join("priv/realm");
+                fs::create_dir_all(&dir).map_err(|source| SandboxError::File { path: dir, source })?;
                 self.write(&name, password.expose_secret().as_bytes())
             }
-            None => match fs::remove_file(&path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => Err(file(error)),
-                _ => Ok(()),
-            },
+            None => self.remove(&name),
+        }
+    }
+
+    fn remove(&self, name: &str) -> Result<(), SandboxError> {
+        let path = self.folder.dir.join(name);
+        match fs::remove_file(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => Err(SandboxError::File { path, source }),
+            _ => Ok(()),
         }
     }
 
@@ -247,9 +294,9 @@ impl Locked<'_> {
         replace().map_err(|source| SandboxError::File { path: path.clone(), source })
     }
 
-    /// Makes what is missing of a freshly installed node (api-facts.md, its beginning), the token's secret anew. A
-    /// user.cfg from elsewhere can be put into a folder, and gets the rest.
-    fn install(&self) -> Result<(), SandboxError> {
+    /// Makes what is missing, with what `seed` has for it and the token's secret anew. A user.cfg from elsewhere can be
+    /// put into a folder, and gets the rest.
+    fn install(&self, seed: &Seed) -> Result<(), SandboxError> {
         let is_missing = |name: &str| !self.folder.dir.join(name).exists();
         if is_missing(SIGNING_KEY) {
             self.write(SIGNING_KEY, uuid::Uuid::new_v4().to_string().as_bytes())?;
@@ -258,49 +305,24 @@ impl Locked<'_> {
             self.edit_shadow(Accounts::Pam, |shadow| shadow.set("root", &SecretString::from("rootpass")))?;
         }
         if is_missing(DOMAINS_CFG) {
-            // The installer ends its file without the blank line that the server writes (transcript `realms`, first
-            // digest).
-            self.write_domains_cfg(&format!("{}\n", domains_cfg::write(&fresh_realms()).trim_end()))?;
+            self.write_domains_cfg(seed.domains_cfg())?;
         }
         if is_missing(USER_CFG) {
             self.renew_secret(&admin_token())?;
-            self.write(USER_CFG, user_cfg::write(&fresh_access()).as_bytes())?;
+            self.write(USER_CFG, seed.user_cfg().as_bytes())?;
         }
         Ok(())
     }
-}
-
-fn admin_token() -> TokenId {
-    // A valid name, as every test shows.
-    TokenId::new(UserId::root(), "admin").expect("a token's name")
-}
-
-fn fresh_access() -> AccessState {
-    let mut state = AccessState::empty(Release::MEASURED);
-    state.users.insert(UserId::root(), User { email: Text::from("root@example.test"), ..User::default() });
-    let bootstrap = Token { comment: Text::from("test bootstrap"), privsep: Privsep::No, ..Token::default() };
-    state.tokens.insert(admin_token(), bootstrap);
-    state
-}
-
-/// The realms of a fresh node.
-fn fresh_realms() -> BTreeMap<RealmId, Realm> {
-    [("pam", "Linux PAM standard authentication"), ("pve", "Proxmox VE authentication server")]
-        .into_iter()
-        .filter_map(|(name, comment)| {
-            let options = [("comment".to_owned(), comment.to_owned())].into();
-            Some((name.parse().ok()?, Realm { r#type: name.to_owned(), options }))
-        })
-        .collect()
 }
 
 impl From<SandboxError> for Failure {
     fn from(error: SandboxError) -> Failure {
         match error {
             SandboxError::Locked { .. } => Failure::died("cfs-lock 'file-user_cfg' error: got lock request timeout"),
-            SandboxError::File { .. } | SandboxError::NotASandbox { .. } | SandboxError::Listen { .. } => {
-                Failure::died(error)
-            }
+            SandboxError::File { .. }
+            | SandboxError::NotASandbox { .. }
+            | SandboxError::Occupied { .. }
+            | SandboxError::Listen { .. } => Failure::died(error),
         }
     }
 }

@@ -22,6 +22,7 @@ mod request;
 mod rights;
 mod schema;
 mod secrets;
+mod seed;
 mod server;
 #[cfg(test)]
 mod tests;
@@ -38,8 +39,10 @@ pub use clock::Clock;
 pub use error::SandboxError;
 use folder::Folder;
 pub use secrets::SECRET_MARK;
+pub use seed::{Adjusted, Seed, SeedError};
 pub use server::{Logged, Serving};
 
+use crate::model::AccessState;
 use crate::pve::TokenId;
 
 /// How a sandbox differs from the server on purpose.
@@ -75,7 +78,17 @@ impl Sandbox {
         Ok(Sandbox { node: Arc::new(Node { folder: Folder::open(dir)?, options }) })
     }
 
-    /// The token that a fresh node comes with, `root@pam!admin`, and its secret; none if it has been deleted.
+    /// Makes `dir` into a sandbox that begins with `seed`; it must not be one yet.
+    pub fn seed(dir: &Path, seed: &Seed, options: Options) -> Result<Sandbox, SandboxError> {
+        Ok(Sandbox { node: Arc::new(Node { folder: Folder::seed(dir, seed)?, options }) })
+    }
+
+    /// What it holds now.
+    pub fn state(&self) -> Result<Arc<AccessState>, SandboxError> {
+        self.node.folder.read()
+    }
+
+    /// The token that a sandbox comes with, `root@pam!admin`, and its secret; none if it has been deleted.
     pub fn admin_token(&self) -> Result<Option<(TokenId, SecretString)>, SandboxError> {
         self.node.folder.admin_token()
     }

@@ -133,7 +133,12 @@ fn decode(text: &str) -> String {
 fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::Bool(yes) => Some(if *yes { "1" } else { "0" }.to_owned()),
-        Value::Number(number) => Some(number.to_string()),
+        Value::Number(number) => Some(match number.as_f64().filter(|_| number.is_f64()) {
+            // Perl writes a fraction of nought as a whole number, and more than fifteen digits with an exponent.
+            Some(whole) if whole.fract() == 0.0 && whole.abs() < 1e15 => format!("{whole:.0}"),
+            Some(large) if large.abs() >= 1e15 => format!("{large:e}").replace('e', "e+"),
+            _ => number.to_string(),
+        }),
         Value::String(text) => Some(text.clone()),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     }

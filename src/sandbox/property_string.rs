@@ -98,7 +98,8 @@ fn digit(value: &str) -> &str {
     }
 }
 
-fn is_removal(text: &str) -> bool {
+/// What vanishes with a user that is gone from the directory.
+pub(super) fn is_removal(text: &str) -> bool {
     text == "none" || text.split(';').all(|what| matches!(what, "acl" | "properties" | "entry"))
 }
 

@@ -19,9 +19,7 @@ pub(super) struct RealmFile {
 impl RealmFile {
     pub(super) fn read(bytes: &[u8]) -> RealmFile {
         let realms = domains_cfg::read(bytes);
-        let text = String::from_utf8_lossy(bytes);
-        let headers = text.lines().filter(|line| !line.starts_with(char::is_whitespace));
-        let order = headers.filter_map(|line| line.split_once(':')?.1.trim().parse().ok()).collect();
+        let order = domains_cfg::sections(bytes).realms.into_iter().map(|(id, _)| id).collect();
         RealmFile { realms, order }
     }
 

@@ -1,8 +1,11 @@
 //! A request of HTTP on its way to a call: what the HTTP layer itself refuses, and the parameters it passes on.
 
-use axum::body::{Body, to_bytes};
-use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, TRANSFER_ENCODING};
-use axum::http::{HeaderMap, HeaderName, Method, Request};
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+use hyper::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderName, TRANSFER_ENCODING};
+use hyper::{HeaderMap, Method, Request};
 use percent_encoding::percent_decode_str;
 
 use super::answer::Failure;
@@ -12,6 +15,9 @@ use super::params::Params;
 
 /// The greatest body that is read, in bytes (api-facts.md, HTTP layer).
 const BODY_LIMIT: usize = 512 * 1024;
+
+/// How long a connection may be idle, and a header or a body take (api-facts.md, HTTP layer: "Keep-alive").
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a request asks for, its head alone.
 #[derive(Debug)]
@@ -24,7 +30,7 @@ pub(super) struct Head {
 
 impl Head {
     /// Reads method, path and credential.
-    pub(super) fn read(request: &Request<Body>) -> Result<Head, Failure> {
+    pub(super) fn read(request: &Request<Incoming>) -> Result<Head, Failure> {
         let http = |text: String| Failure::Http { status: 501, text };
         let verb = match *request.method() {
             Method::GET => Verb::Get,
@@ -59,13 +65,23 @@ impl Head {
     }
 }
 
+/// Whether there is more of it than the server reads: it says nothing then, and closes (api-facts.md, HTTP layer: "Header >
+/// 8 KiB in all or >= 64 lines").
+pub(super) fn is_header_too_large(headers: &HeaderMap) -> bool {
+    const LINES: usize = 64;
+    const BYTES: usize = 8 * 1024;
+    // The line that ends the header is one of them; a name and a value have `: ` between them.
+    let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + ": ".len() + value.len()).sum();
+    headers.len() + 1 >= LINES || bytes > BYTES
+}
+
 /// The path as the log shows it.
-pub(super) fn decoded_path(request: &Request<Body>) -> String {
+pub(super) fn decoded_path(request: &Request<Incoming>) -> String {
     percent_decode_str(request.uri().path()).decode_utf8_lossy().into_owned()
 }
 
 /// Reads the parameters: of the query, and of a body where the method may have one.
-pub(super) async fn read_params(verb: Verb, request: Request<Body>) -> Result<Params, Failure> {
+pub(super) async fn read_params(verb: Verb, request: Request<Incoming>) -> Result<Params, Failure> {
     let query = Params::from_form(request.uri().query().unwrap_or_default());
     let length = header(request.headers(), &CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
     let mut params = match length.unwrap_or_default() {
@@ -78,9 +94,10 @@ pub(super) async fn read_params(verb: Verb, request: Request<Body>) -> Result<Pa
         }
         _ => {
             let encoding = Encoding::of(header(request.headers(), &CONTENT_TYPE))?;
-            let body = to_bytes(request.into_body(), BODY_LIMIT)
-                .await
-                .map_err(|_| Failure::Http { status: 400, text: "bad request".to_owned() })?;
+            let broken = || Failure::Http { status: 400, text: "bad request".to_owned() };
+            let body = Limited::new(request.into_body(), BODY_LIMIT).collect();
+            let body = tokio::time::timeout(PATIENCE, body).await.map_err(|_| broken())?.map_err(|_| broken())?;
+            let body = body.to_bytes();
             let text = String::from_utf8_lossy(&body);
             let body = match encoding {
                 Encoding::Form => Params::from_form(&text),

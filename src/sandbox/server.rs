@@ -1,19 +1,22 @@
 //! The listener, its connections, and the log of what was asked.
 
 use std::fmt;
+use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use axum::Router;
-use axum::body::Body;
-use axum::extract::State;
-use axum::extract::connect_info::{ConnectInfo, Connected};
-use axum::http::{Request, Response};
-use axum::serve::IncomingStream;
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use super::Node;
 use super::answer::{After, Failure, Outcome, response};
@@ -22,10 +25,16 @@ use super::calls::Scene;
 use super::endpoint::Endpoint;
 use super::error::SandboxError;
 use super::params::Params;
-use super::request::{Head, decoded_path, read_params};
+use super::request::{Head, PATIENCE, decoded_path, is_header_too_large, read_params};
 
 /// How many requests a connection serves (api-facts.md, HTTP layer: "Keep-alive").
 const REQUESTS_PER_CONNECTION: u32 = 100;
+
+/// How many header lines are counted before it is enough.
+const MOST_HEADERS: usize = 256;
+
+/// How long to wait with the next connection if there is no file descriptor left, say.
+const RECOVERY: Duration = Duration::from_millis(50);
 
 /// One request as the log keeps it: no parameters, no credential.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,40 +110,56 @@ struct Shared {
     log: Arc<Mutex<Vec<Logged>>>,
 }
 
-/// A connection, by how many requests it has brought.
-#[derive(Clone)]
-struct Connection(Arc<AtomicU32>);
-
-impl Connected<IncomingStream<'_, TcpListener>> for Connection {
-    fn connect_info(_: IncomingStream<'_, TcpListener>) -> Connection {
-        Connection(Arc::new(AtomicU32::new(0)))
-    }
-}
-
 /// Listens on `addr` and answers from `node`.
 pub(super) async fn serve(node: Arc<Node>, addr: SocketAddr) -> Result<Serving, SandboxError> {
     let listen = |source| SandboxError::Listen { addr, source };
     let listener = TcpListener::bind(addr).await.map_err(listen)?;
     let addr = listener.local_addr().map_err(listen)?;
     let log = Arc::new(Mutex::new(Vec::new()));
-    let router = Router::new().fallback(handle).with_state(Shared { node, log: Arc::clone(&log) });
-    let service = router.into_make_service_with_connect_info::<Connection>();
     let (stop, stopped) = oneshot::channel::<()>();
-    let task = tokio::spawn(async move {
-        let server = axum::serve(listener, service).with_graceful_shutdown(async { drop(stopped.await) });
-        if let Err(error) = server.await {
-            tracing::error!(%error, "the sandbox stopped");
-        }
-    });
+    let task = tokio::spawn(accept(listener, Shared { node, log: Arc::clone(&log) }, stopped));
     tracing::debug!(%addr, "the sandbox listens");
     Ok(Serving { addr, log, stop: Some(stop), task })
 }
 
+/// Takes connections until it is told to stop, and lets those that are under way finish. Dropped, it drops them.
+async fn accept(listener: TcpListener, shared: Shared, mut stopped: oneshot::Receiver<()>) {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_headers(MOST_HEADERS);
+    let under_way = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            _ = &mut stopped => break,
+            Some(_) = connections.join_next() => continue,
+            accepted = listener.accept() => accepted,
+        };
+        let Ok((stream, _)) = accepted else {
+            tokio::time::sleep(RECOVERY).await;
+            continue;
+        };
+        let (shared, count) = (shared.clone(), Arc::new(AtomicU32::new(0)));
+        let service = service_fn(move |request| handle(shared.clone(), Arc::clone(&count), request));
+        let connection = under_way.watch(http.serve_connection(TokioIo::new(stream), service));
+        connections.spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended");
+            }
+        });
+    }
+    drop(listener);
+    under_way.shutdown().await;
+}
+
+/// Answers a request; an error closes the connection without a word.
 async fn handle(
-    State(shared): State<Shared>,
-    ConnectInfo(Connection(count)): ConnectInfo<Connection>,
-    request: Request<Body>,
-) -> Response<Body> {
+    shared: Shared,
+    count: Arc<AtomicU32>,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, io::Error> {
+    if is_header_too_large(request.headers()) {
+        return Err(io::Error::other("the header is too large"));
+    }
     let method = request.method().to_string();
     let path = decoded_path(&request);
     let outcome = answer(Arc::clone(&shared.node), request).await;
@@ -146,11 +171,11 @@ async fn handle(
     tracing::debug!(method, path, status, "answered");
     shared.log.lock().unwrap_or_else(PoisonError::into_inner).push(Logged { method, path, status });
     let served = count.fetch_add(1, Ordering::Relaxed) + 1;
-    response(&outcome, if served < REQUESTS_PER_CONNECTION { After::KeepOpen } else { After::Close })
+    Ok(response(&outcome, if served < REQUESTS_PER_CONNECTION { After::KeepOpen } else { After::Close }))
 }
 
 /// Takes a request through the server's own order: HTTP, credential, body, path, permissions, parameters, call.
-async fn answer(node: Arc<Node>, request: Request<Body>) -> Outcome {
+async fn answer(node: Arc<Node>, request: Request<Incoming>) -> Outcome {
     let head = Head::read(&request)?;
     let (head, caller) = blocking({
         let node = Arc::clone(&node);
@@ -166,7 +191,7 @@ async fn answer(node: Arc<Node>, request: Request<Body>) -> Outcome {
 
 fn identify(node: &Node, head: &Head) -> Result<Caller, Failure> {
     match Endpoint::find(head.verb, &head.path) {
-        Ok((endpoint, _)) if endpoint.is_open() => Ok(Caller::Nobody),
+        Ok((endpoint, _)) if endpoint.is_open(&head.path) => Ok(Caller::Nobody),
         _ => authenticate(node, node.folder.read()?.as_ref(), &head.credential, head.intent()),
     }
 }

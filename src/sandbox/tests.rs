@@ -1,6 +1,9 @@
 //! The sandbox as its callers meet it: over HTTP.
 
 mod answers;
+mod asking;
+mod http;
+mod power;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

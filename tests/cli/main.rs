@@ -10,6 +10,7 @@ mod interrupted;
 mod names;
 mod permissions;
 mod refusals;
+mod sandbox;
 mod secrets;
 mod sight;
 mod who_can;

@@ -84,6 +84,9 @@ acl:
 #[test]
 fn what_the_api_cannot_name_cannot_be_declared() {
     let desk = Desk::with_user_cfg("group:.:::\n");
-    desk.write("desired-state.yaml", "version: 1\ngroups: {.: {comment: dot}}\nroles: {..: {privs: [VM.Audit]}}\n");
+    desk.write(
+        "desired-state.yaml",
+        "version: 1\ngroups: {.: {comment: dot}, 0: {}}\nroles: {..: {privs: [VM.Audit]}}\n",
+    );
     insta::assert_snapshot!(desk.run(&["plan"]).seen());
 }

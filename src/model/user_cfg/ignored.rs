@@ -36,6 +36,9 @@ pub enum Reason {
         /// What is wrong with it.
         error: NameError,
     },
+    /// A group, role or pool called `0`, which is nothing to Perl.
+    #[error("to Proxmox VE, `0` is no name")]
+    Nought,
     /// A user's or token's end is no number.
     #[error("`{text}` is not a time in seconds")]
     Expire {

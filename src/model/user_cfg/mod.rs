@@ -17,3 +17,4 @@ pub use read::{Reading, read};
 pub use write::write;
 
 pub(super) use encode::{decode, encode};
+pub(super) use field::is_blank;

@@ -115,7 +115,7 @@ impl Reader {
 
     /// Members need not exist: they stay, and count once they are made.
     fn read_group(&mut self, fields: &mut Fields<'_>) -> Result<(), Reason> {
-        let id: GroupId = name(fields.next())?;
+        let id: GroupId = true_name(fields.next())?;
         let members = fields.next();
         let Group { comment } = self.state.groups.entry(id.clone()).or_default();
         set_comment(comment, fields.next());
@@ -129,7 +129,7 @@ impl Reader {
     }
 
     fn read_role(&mut self, fields: &mut Fields<'_>) -> Result<(), Reason> {
-        let id: RoleId = name(fields.next())?;
+        let id: RoleId = true_name(fields.next())?;
         let role =
             self.state.roles.entry(id.clone()).or_insert(Role { privs: BTreeSet::new(), origin: Origin::Custom });
         if role.origin == Origin::Builtin {
@@ -151,7 +151,7 @@ impl Reader {
 
     /// The pools above a nested one need no line of their own.
     fn read_pool(&mut self, fields: &mut Fields<'_>) -> Result<(), Reason> {
-        let id: PoolId = name(fields.next())?;
+        let id: PoolId = true_name(fields.next())?;
         for (end, _) in id.as_str().match_indices('/') {
             self.state.pools.entry(name(&id.as_str()[..end])?).or_default();
         }
@@ -225,6 +225,12 @@ fn name<T: FromStr<Err = NameError>>(text: &str) -> Result<T, Reason> {
     text.parse().map_err(|error| Reason::Name { text: text.to_owned(), error })
 }
 
+/// A name that the server hands on as it is, and then takes `0` for none (pve-access-control, `verify_groupname`,
+/// `verify_rolename`, `verify_poolname`).
+fn true_name<T: FromStr<Err = NameError>>(text: &str) -> Result<T, Reason> {
+    if text == "0" { Err(Reason::Nought) } else { name(text) }
+}
+
 fn text(raw: &str) -> Text {
     decode(raw).as_ref().into()
 }
@@ -295,6 +301,9 @@ mod tests {
             ("group:g:bad", "line 1: `bad` is no name: a user id names its realm after an @"),
             ("role:R:VM.Monitor", "line 1: release 9.2 knows no privilege `VM.Monitor`"),
             ("role:PVEAdmin:VM.Audit", "line 1: role `PVEAdmin` is builtin"),
+            ("group:0:", "line 1: to Proxmox VE, `0` is no name"),
+            ("role:0:VM.Audit", "line 1: to Proxmox VE, `0` is no name"),
+            ("pool:0:", "line 1: to Proxmox VE, `0` is no name"),
             ("acl:1:0:a@pve:NoAccess", "line 1: `0` is no path: a path cannot be empty"),
             ("acl:1:/:a@pve:R", "line 1: no line above makes role `R`"),
             ("acl:1:/:a@pve!tk:NoAccess", "line 1: no line above makes token `a@pve!tk`"),

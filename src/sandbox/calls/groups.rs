@@ -70,7 +70,7 @@ fn create(scene: &Scene<'_>, params: &Checked) -> Outcome {
         if state.groups.contains_key(&id) {
             return Err(Failure::died(format!("group '{id}' already exists")));
         }
-        let comment = params.text("comment").map(Text::from).unwrap_or_default();
+        let comment = params.text("comment").map(Text::unread).unwrap_or_default();
         state.groups.insert(id, Group { comment });
         Ok(nothing())
     })
@@ -80,7 +80,7 @@ fn update(scene: &Scene<'_>, params: &Checked) -> Outcome {
     let id: GroupId = name(params.required("groupid"))?;
     scene.folder().edit_access("update group failed", |_, state| {
         existing(state, &id)?;
-        if let Some(comment) = params.text("comment").map(Text::from) {
+        if let Some(comment) = params.text("comment").map(Text::unread) {
             state.groups.insert(id, Group { comment });
         }
         Ok(nothing())

@@ -8,6 +8,7 @@ mod permissions;
 mod pools;
 mod realms;
 mod roles;
+mod second_factors;
 mod tokens;
 mod users;
 
@@ -35,6 +36,7 @@ pub(super) const CALLS: &[&[Endpoint]] = &[
     permissions::CALLS,
     realms::CALLS,
     pools::CALLS,
+    second_factors::CALLS,
 ];
 
 /// What a call acts in: who asks, and the state when it was asked.

@@ -9,6 +9,7 @@ use super::super::schema::Checked;
 use super::Scene;
 
 pub(super) const CALLS: &[Endpoint] = &[
+    Endpoint::new(Verb::Get, "/", &[], Needs::Credential, index),
     Endpoint::new(Verb::Get, "/version", &[], Needs::Credential, version),
     Endpoint::new(Verb::Get, "/nodes", &[], Needs::Credential, nodes),
     Endpoint::new(Verb::Get, "/access", &[], Needs::Credential, access),
@@ -22,7 +23,14 @@ fn nodes(_: &Scene<'_>, _: &Checked) -> Outcome {
     Ok(json!([{ "id": "node/pve", "node": "pve", "status": "online", "type": "node" }]))
 }
 
+fn index(_: &Scene<'_>, _: &Checked) -> Outcome {
+    Ok(below(&["version", "cluster", "nodes", "storage", "access", "pools"]))
+}
+
 fn access(_: &Scene<'_>, _: &Checked) -> Outcome {
-    let below = ["users", "groups", "roles", "acl", "domains", "openid", "tfa", "ticket", "password"];
-    Ok(below.iter().map(|name| json!({ "subdir": name })).collect::<Value>())
+    Ok(below(&["users", "groups", "roles", "acl", "domains", "openid", "tfa", "ticket", "password"]))
+}
+
+fn below(names: &[&str]) -> Value {
+    names.iter().map(|name| json!({ "subdir": name })).collect()
 }

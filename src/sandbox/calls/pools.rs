@@ -112,7 +112,7 @@ fn create(scene: &Scene<'_>, params: &Checked) -> Outcome {
         {
             return Err(Failure::died(format!("parent '{parent}' of pool '{id}' does not exist")));
         }
-        let comment = params.text("comment").map(Text::from).unwrap_or_default();
+        let comment = params.text("comment").map(Text::unread).unwrap_or_default();
         state.pools.insert(id, Pool { comment, ..Pool::default() });
         Ok(nothing())
     })
@@ -124,7 +124,7 @@ fn update(scene: &Scene<'_>, params: &Checked) -> Outcome {
     scene.folder().edit_access("update pools failed", |_, state| {
         let mut pool = existing(state, &id)?.clone();
         if let Some(comment) = params.text("comment") {
-            pool.comment = Text::from(comment);
+            pool.comment = Text::unread(comment);
         }
         for guest in params.list("vms") {
             let vm: VmId = name(guest)?;

@@ -8,10 +8,10 @@ use super::super::check::{Check, Needs};
 use super::super::endpoint::{Endpoint, Verb};
 use super::super::folder::Locked;
 use super::super::format::is_nothing;
-use super::super::property_string::{SECOND_FACTOR, sync_options_as_kept};
+use super::super::property_string::{SECOND_FACTOR, SYNC_OPTIONS, is_removal, sync_options_as_kept};
 use super::super::realm_file::{RealmFile, digest_of};
 use super::super::realm_type::{REALM, RealmType, TO_CREATE, TO_UPDATE, is_number};
-use super::super::schema::Checked;
+use super::super::schema::{Checked, Property};
 use super::{Scene, name, nothing};
 use crate::model::Realm;
 use crate::pve::RealmId;
@@ -32,6 +32,24 @@ pub(super) const CALLS: &[Endpoint] = &[
     ),
     Endpoint::new(Verb::Put, ONE, TO_UPDATE, ALLOCATE, update),
     Endpoint::new(Verb::Delete, ONE, &[REALM], ALLOCATE, delete),
+    Endpoint::new(
+        Verb::Post,
+        "/access/domains/{realm}/sync",
+        &[
+            REALM,
+            Property::boolean("dry-run"),
+            Property::boolean("enable-new"),
+            Property::boolean("full"),
+            Property::boolean("purge"),
+            Property::text("remove-vanished").pattern(is_removal),
+            Property::text("scope").one_of(&["users", "groups", "both"]),
+        ],
+        Needs::Check(Check::And(&[
+            Check::Holds("/access/realm/{realm}", &["Realm.AllocateUser"]),
+            Check::Holds("/access/groups", &["User.Modify"]),
+        ])),
+        synchronise,
+    ),
 ];
 
 /// Parameters that are no options of a realm.
@@ -217,4 +235,29 @@ fn delete(scene: &Scene<'_>, params: &Checked) -> Outcome {
         }
         Ok(locked.set_realm_password(&id, None)?)
     })
+}
+
+/// Answers with the id of a task, as the server does before it has asked the directory anything (api-facts.md, Pools,
+/// realms: "sync returns a UPID string"; pve-access-control, `PVE::API2::Domains`). There is no directory: nothing
+/// comes of the task.
+fn synchronise(scene: &Scene<'_>, params: &Checked) -> Outcome {
+    let id: RealmId = name(params.required("realm"))?;
+    let Some(realm) = scene.state.realms.get(&id) else {
+        return Err(Failure::parameter("realm", "Realm does not exist."));
+    };
+    let r#type = &realm.r#type;
+    if !RealmType::find(r#type).is_some_and(RealmType::is_directory) {
+        let text = format!("Cannot sync realm type '{type}'! Only LDAP/AD realms can be synced.");
+        return Err(Failure::died(text));
+    }
+    let defaults = realm.options.get("sync-defaults-options").and_then(|text| SYNC_OPTIONS.parse(text).ok());
+    if params.text("scope").is_none() && !defaults.is_some_and(|defaults| defaults.contains_key("scope")) {
+        let text = "Not passed as parameter and not defined in realm default sync options.";
+        return Err(Failure::parameter("scope", text));
+    }
+    let worker = if params.is_on("dry-run") { "auth-realm-sync-test" } else { "auth-realm-sync" };
+    let started = scene.now();
+    let who = scene.caller.principal().map(ToString::to_string).unwrap_or_default();
+    let process = std::process::id();
+    Ok(json!(format!("UPID:pve:{process:08X}:{:08X}:{started:08X}:{worker}:{id}:{who}:", started % 0x1_0000_0000)))
 }

@@ -153,7 +153,7 @@ fn change(state: &mut AccessState, id: &TokenId, params: &Checked) {
         token.privsep = Privsep::from(privsep);
     }
     if let Some(comment) = params.text("comment") {
-        token.comment = Text::from(comment);
+        token.comment = Text::unread(comment);
     }
     match params.text("expire").map(parse_expire) {
         None => {}

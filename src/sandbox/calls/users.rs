@@ -97,10 +97,11 @@ fn list(scene: &Scene<'_>, params: &Checked) -> Outcome {
         tokens.entry(id.user()).or_default().push(token_entry(id, token));
     }
     let root_has_line = scene.folder().has_line_of_root()?;
+    let with_email = scene.folder().users_with_email()?;
     let entry = |(id, user): (&UserId, &User)| {
         let is_wanted = params.flag("enabled").is_none_or(|enabled| enabled == user.enable.is_yes());
         let is_seen = sees_all || scene.caller.is_user(id) || seen.contains(id);
-        let mut entry = fields(user);
+        let mut entry = fields(user, with_email.contains(id.as_str()));
         if id.is_root() && !root_has_line {
             entry.remove("expire");
         }
@@ -122,7 +123,8 @@ fn list(scene: &Scene<'_>, params: &Checked) -> Outcome {
 fn read(scene: &Scene<'_>, params: &Checked) -> Outcome {
     let id = user_id(params.required("userid"))?;
     check_user_exists(scene.state, &id)?;
-    let mut entry = scene.state.users.get(&id).map(fields).unwrap_or_default();
+    let has_email = scene.folder().users_with_email()?.contains(id.as_str());
+    let mut entry = scene.state.users.get(&id).map(|user| fields(user, has_email)).unwrap_or_default();
     if id.is_root() && !scene.folder().has_line_of_root()? {
         entry.remove("expire");
     }
@@ -138,8 +140,8 @@ fn read(scene: &Scene<'_>, params: &Checked) -> Outcome {
 }
 
 /// What a user itself consists of. `email` is empty instead of absent where something follows it in the file
-/// (api-facts.md, Users).
-fn fields(user: &User) -> Map<String, Value> {
+/// (api-facts.md, Users), which is what `has_email` says.
+fn fields(user: &User, has_email: bool) -> Map<String, Value> {
     let User { enable, expire, firstname, lastname, email, comment, keys } = user;
     let mut fields = Map::new();
     fields.insert("enable".to_owned(), json!(u8::from(enable.is_yes())));
@@ -149,7 +151,7 @@ fn fields(user: &User) -> Map<String, Value> {
             fields.insert(name.to_owned(), json!(text.as_str()));
         }
     }
-    if !email.is_empty() || !comment.is_empty() || !keys.is_empty() {
+    if has_email {
         fields.insert("email".to_owned(), json!(email.as_str()));
     }
     fields
@@ -208,7 +210,7 @@ fn change(state: &mut AccessState, id: &UserId, params: &Checked, handling: Grou
         ("keys", &mut user.keys),
     ] {
         if let Some(text) = params.text(name) {
-            *field = Text::from(text);
+            *field = Text::unread(text);
         }
     }
     match params.text("expire").map(parse_expire) {
