@@ -6,7 +6,7 @@ use super::reason::Side;
 use crate::model::Grant;
 use crate::pve::{Principal, Privilege};
 
-/// Why somebody holds what it holds at a path, and nothing else; without a word of wording.
+/// Why somebody holds at a path what it holds, and not more; as data, not in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation<'a> {
     /// Who.

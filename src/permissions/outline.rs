@@ -163,19 +163,13 @@ impl<'e> Outline<'e> {
         id.and_then(|&id| self.nearest(id)).map_or(&self.nothing, |change| &change.below)
     }
 
-    /// The places of a region at which anything changes.
+    /// The places of a region at which anything changes, and those of the base that a patch is laid over.
     pub(super) fn places(&self, region: Range<NodeId>) -> impl Iterator<Item = NodeId> + '_ {
         let from = self.patches.partition_point(|patch| patch.region.end <= region.start);
-        let patched = self.patches[from..].iter().take_while({
-            let end = region.end;
-            move |patch| patch.region.start < end
-        });
-        let patched = patched.flat_map({
-            let region = region.clone();
-            move |patch| within(&patch.changes, &region)
-        });
-        let base = within(&self.base, &region).iter().filter(|change| self.patch(change.node).is_none());
-        base.chain(patched).map(|change| change.node)
+        let to = self.patches.partition_point(|patch| patch.region.start < region.end);
+        let base = within(&self.base, &region);
+        let patched = self.patches[from..to].iter().flat_map(move |patch| within(&patch.changes, &region));
+        base.iter().chain(patched).map(|change| change.node)
     }
 
     /// The change at a place or at the nearest above.

@@ -123,7 +123,6 @@ impl<'a> Tree<'a> {
             let Node { word: _, parent, children, end: _, listing: _, grants: _, pools, pool: _, members } = node;
             parent.iter_mut().chain(children.values_mut()).chain(pools).for_each(moved);
             members.iter_mut().for_each(moved);
-            members.sort_unstable();
         }
         moved(&mut self.pool);
         let mut nodes: Vec<(NodeId, Node<'a>)> = place.iter().copied().zip(self.nodes).collect();
