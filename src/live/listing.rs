@@ -106,11 +106,13 @@ fn holds(held: &Held, any_of: &[&str], reach: Reach) -> bool {
 }
 
 /// What is hidden from `reader` although it holds enough at the top: an entry further down may have replaced that. The
-/// grants say so, if all of them can be seen.
+/// grants say so, if all of them can be seen; whoever does not see them cannot know what else it does not see.
 fn blind_below(state: &AccessState, reader: &Principal, known: &BTreeSet<Blind>) -> BTreeSet<Blind> {
-    if known.contains(&Blind::Grants) || known.contains(&Blind::Accounts) {
+    if known.contains(&Blind::Grants) {
         return BTreeSet::new();
     }
+    // Who the reader is may be hidden, and then so is which of the grants are its own.
+    let knows_itself = !known.contains(&Blind::Accounts);
     let evaluator = OnceCell::new();
     let lacks = |path: &str, any_of: &[&str]| {
         let held = evaluator.get_or_init(|| Evaluator::new(state)).at(reader, path);
@@ -121,7 +123,11 @@ fn blind_below(state: &AccessState, reader: &Principal, known: &BTreeSet<Blind>)
         let paths: BTreeSet<&str> = state.acl.keys().map(|grant| grant.path.as_str()).collect();
         let mut below =
             paths.into_iter().filter(|path| path.strip_prefix(top).is_some_and(|rest| rest.starts_with('/')));
-        below.any(|path| lacks(path, privileges))
+        // What holds at a path need not hold below it, and pools have pools in them.
+        let lacks_here_or_below = |path: &str| {
+            lacks(path, privileges) || (*kind == Blind::Pools && lacks(&format!("{path}/below"), privileges))
+        };
+        below.any(|path| !knows_itself || lacks_here_or_below(path))
     };
     [Blind::Accounts, Blind::Pools].into_iter().filter(is_blind).collect()
 }
@@ -339,6 +345,41 @@ mod tests {
             listing.acl = wire(json!([everything, entry("/", "R3"), entry(path, role)]));
             let expected = blind.map_or(Sight::Full, |blind| Sight::Partial([blind].into()));
             assert_eq!(listing.into_state(&reader()).1, expected, "{role} at {path}");
+        }
+    }
+
+    fn granted(path: &str, role: &str, propagate: u8, who: &str) -> Value {
+        let kind = if who.contains('!') {
+            "token"
+        } else if who.contains('@') {
+            "user"
+        } else {
+            "group"
+        };
+        json!({"path": path, "propagate": propagate, "roleid": role, "type": kind, "ugid": who})
+    }
+
+    /// What the user is granted at a pool alone hides there, and only there, what its group lost.
+    #[test]
+    fn what_is_held_at_a_pool_need_not_reach_those_in_it() {
+        let mut listing = walkthrough();
+        listing.acl = wire(json!([
+            granted("/", "PVEAuditor", 1, "api@pam"),
+            granted("/pool/lab", "PVEPoolUser", 0, "api@pam"),
+            granted("/pool/lab", "NoAccess", 1, "api-ro-users")
+        ]));
+        listing.roles.push(wire(json!({"privs": "Sys.Audit,Pool.Audit", "roleid": "PVEAuditor", "special": 1})));
+        assert_eq!(listing.into_state(&reader()).1, Sight::Partial([Blind::Pools].into()));
+    }
+
+    /// Whoever sees no accounts does not know which groups it is in.
+    #[test]
+    fn who_does_not_see_itself_cannot_tell_which_pools_are_hidden() {
+        for (path, blind) in [("/pool/lab", vec![Blind::Accounts, Blind::Pools]), ("/pool", vec![Blind::Accounts])] {
+            let mut listing = walkthrough();
+            listing.acl = wire(json!([granted(path, "NoAccess", 1, "hidden")]));
+            listing.held.groups = wire(json!({}));
+            assert_eq!(listing.into_state(&reader()).1, Sight::Partial(blind.into_iter().collect()), "{path}");
         }
     }
 

@@ -15,6 +15,8 @@ pub(super) fn unseen(desired: &Desired, live: &Snapshot, target: &AccessState) -
         || seen.users.keys().any(|user| !target.users.contains_key(user))
         || seen.groups.keys().any(|group| !target.groups.contains_key(group))
         || seen.roles.keys().any(|role| !target.roles.contains_key(role));
+    let hidden = live.sight.hidden();
+    let group_is_missing = || groups.keys().any(|group| !seen.groups.contains_key(group));
     let matters = |kind: &Blind| match kind {
         Blind::Accounts => {
             // A hidden group may be known from its members alone, and what is said of it then is not what it is.
@@ -24,11 +26,15 @@ pub(super) fn unseen(desired: &Desired, live: &Snapshot, target: &AccessState) -
                 || users.keys().any(|user| !seen.users.contains_key(user))
                 || tokens.keys().any(|token| !seen.tokens.contains_key(token))
         }
-        Blind::Grants => deletes || acl.keys().any(|grant| !seen.acl.contains_key(grant)),
+        Blind::Grants => {
+            // A grant can hide a single group from a reader who sees all others.
+            let may_hide = !hidden.contains(&Blind::Accounts) && group_is_missing();
+            deletes || may_hide || acl.keys().any(|grant| !seen.acl.contains_key(grant))
+        }
         // Nothing that is declared relies on these.
         Blind::Pools | Blind::Realms => false,
     };
-    live.sight.hidden().iter().copied().filter(matters).collect()
+    hidden.iter().copied().filter(matters).collect()
 }
 
 #[cfg(test)]
@@ -44,11 +50,15 @@ mod tests {
                         group:ops:ann@pve::\nrole:R:VM.Audit:\nacl:1:/:@ops:R:\n";
 
     fn unseen_for(text: &str) -> Vec<Blind> {
+        unseen_without(&[Blind::Accounts, Blind::Grants, Blind::Pools], text)
+    }
+
+    fn unseen_without(hidden: &[Blind], text: &str) -> Vec<Blind> {
         let desired = desired::parse(vec![File { path: "x.yaml".into(), text: format!("version: 1\n{text}") }]);
         assert!(!desired.findings.has_errors(), "{:?}", desired.findings);
         let live = Snapshot {
             state: user_cfg::read(LIVE.as_bytes(), Release::MEASURED).state,
-            sight: Sight::Partial([Blind::Accounts, Blind::Grants, Blind::Pools].into()),
+            sight: Sight::Partial(hidden.iter().copied().collect()),
             reader: None,
             cluster: "test".to_owned(),
             ignored: Vec::new(),
@@ -82,6 +92,15 @@ mod tests {
     #[test]
     fn what_changes_of_a_group_may_be_so_already() {
         assert_eq!(unseen_for("groups: {ops: {comment: On call}}"), [Blind::Accounts]);
+    }
+
+    /// With User.Modify on /access/groups one sees all users, and each group at which no hidden grant takes that away.
+    #[test]
+    fn a_hidden_grant_may_hide_a_group() {
+        let unseen = |text| unseen_without(&[Blind::Grants], text);
+        assert_eq!(unseen("groups: {dev: {comment: x}}"), [Blind::Grants]);
+        assert_eq!(unseen("groups: {dev: {state: absent}}"), [Blind::Grants]);
+        assert_eq!(unseen("groups: {ops: {comment: x}}\nusers: {eve@pve: {}}"), []);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod odd;
 mod outline;
 mod permissions;
 mod served;
+mod sight;
 
 use std::collections::BTreeSet;
 

@@ -26,7 +26,7 @@ impl Observer for Nobody {
 }
 
 /// A server in this state, beside the token that it is spoken to with.
-async fn serve(folder: &Path, state: &AccessState) -> (Serving, Client) {
+pub async fn serve(folder: &Path, state: &AccessState) -> (Serving, Client) {
     let sandbox = Sandbox::open(folder).unwrap();
     let (admin, secret) = sandbox.admin_token().unwrap().unwrap();
     let mut state = state.clone();
