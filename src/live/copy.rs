@@ -62,6 +62,12 @@ pub enum CopyError {
         /// The file.
         name: String,
     },
+    /// Some shells write files like this.
+    #[error("`{name}` is in UTF-16, which no server writes or reads")]
+    Utf16 {
+        /// The file.
+        name: String,
+    },
     /// It is something else.
     #[error("`{name}` is no user.cfg: a server would pass over every line of it")]
     Foreign {
@@ -79,6 +85,9 @@ impl CopyError {
             CopyError::Input(_) => "pipe a node's user.cfg in: ssh root@NODE cat /etc/pve/user.cfg | pve-access ...",
             CopyError::TooLarge { .. } | CopyError::Foreign { .. } => {
                 "what is needed is a copy of a node's /etc/pve/user.cfg"
+            }
+            CopyError::Utf16 { .. } => {
+                "PowerShell's `>` makes that of what a command prints: copy the file with scp instead"
             }
             CopyError::Empty { .. } => {
                 "did the command that was to fetch it fail? even a fresh node's user.cfg has a line"
@@ -142,8 +151,8 @@ impl Copy {
         });
         let of_realms = self.domains_cfg.iter().flat_map(|Beside { name, bytes }| {
             let lines = domains_cfg::sections(bytes).ignored.into_iter();
-            let reason = "it belongs to no realm that can be, or says again what is said above";
-            lines.map(move |line| Ignored { file: name.clone(), line, reason: reason.to_owned() })
+            let unused = unused(bytes);
+            lines.map(move |line| Ignored { file: name.clone(), line, reason: unused(line).to_owned() })
         });
         of_users.chain(of_realms).collect()
     }
@@ -156,6 +165,9 @@ impl Copy {
         }
         if user_cfg.trim_ascii().is_empty() {
             return Err(CopyError::Empty { name: name() });
+        }
+        if user_cfg.starts_with(b"\xff\xfe") || user_cfg.starts_with(b"\xfe\xff") {
+            return Err(CopyError::Utf16 { name: name() });
         }
         let Reading { state: _, ignored } = user_cfg::read(user_cfg, Release::MEASURED);
         let foreign: BTreeSet<usize> = ignored.iter().map(|ignored| ignored.line).collect();
@@ -180,6 +192,22 @@ impl Source for Copy {
 fn failed(path: &Path) -> impl FnOnce(io::Error) -> CopyError {
     let path = path.to_owned();
     |source| CopyError::File { path, source }
+}
+
+/// Why a line of a domains.cfg says nothing. Only a line without anything on it ends a section, and U+FEFF is a letter
+/// like others (pve-common, `SectionConfig::parse_config`).
+fn unused(domains_cfg: &[u8]) -> impl Fn(usize) -> &'static str {
+    let is_marked = domains_cfg.starts_with("\u{feff}".as_bytes());
+    let not_empty = domains_cfg.split(|&byte| byte == b'\n').position(|line| line == b"\r").map(|at| at + 1);
+    move |line| {
+        if is_marked && line == 1 {
+            "the byte order mark before it makes it no realm; was that added when the file was copied?"
+        } else if not_empty.is_some_and(|at| at < line) {
+            "no empty line ends the realm above, as lines end in CR LF; was that done when the file was copied?"
+        } else {
+            "it belongs to no realm that can be, or says again what is said above"
+        }
+    }
 }
 
 /// All of it, or a little more than there can be.
@@ -209,6 +237,41 @@ mod tests {
             refused(&"user:ann@corp:1\n".repeat(70_000)),
             "`standard input` is larger than 1 MiB, which no user.cfg can be"
         );
+    }
+
+    /// PowerShell's `>` writes UTF-16.
+    #[test]
+    fn what_a_shell_made_another_encoding_of_is_refused() {
+        for mark in [&b"\xff\xfe"[..], b"\xfe\xff"] {
+            let error = Copy::from_input([mark, b"u\0s\0"].concat().as_slice()).unwrap_err();
+            assert_eq!(error.to_string(), "`standard input` is in UTF-16, which no server writes or reads");
+            assert!(error.help().contains("scp"));
+        }
+    }
+
+    /// A user.cfg means the same with the line breaks of Windows, a domains.cfg does not.
+    #[tokio::test]
+    async fn what_copying_did_to_a_file_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let realms = "ad: corp\n\tdomain example.test\n\nad: more\n\tdomain example.test\n";
+        let ignored = |user_cfg: String, domains_cfg: String| {
+            std::fs::write(dir.path().join("user.cfg"), user_cfg).unwrap();
+            std::fs::write(dir.path().join("domains.cfg"), domains_cfg).unwrap();
+            let ignored = Copy::open(&dir.path().join("user.cfg")).unwrap().ignored().into_iter();
+            ignored.map(|Ignored { file: _, line, reason }| (line, reason)).collect::<Vec<_>>()
+        };
+        let user_cfg = "user:ann@corp:1\nacl:1:/:ann@corp:PVEAuditor\n".to_owned();
+        let says = |ignored: &[(usize, String)], expected: &[(usize, &str)]| {
+            assert_eq!(ignored.len(), expected.len(), "{ignored:?}");
+            for ((line, reason), (at, part)) in ignored.iter().zip(expected) {
+                assert!(line == at && reason.contains(part), "{ignored:?}");
+            }
+        };
+        let windows = |text: &str| text.replace('\n', "\r\n");
+        says(&ignored(windows(&user_cfg), realms.to_owned()), &[]);
+        says(&ignored(user_cfg.clone(), windows(realms)), &[(4, "CR LF"), (5, "CR LF")]);
+        says(&ignored(format!("\u{feff}{user_cfg}"), realms.to_owned()), &[(1, "byte order mark")]);
+        says(&ignored(user_cfg, format!("\u{feff}{realms}\n")), &[(1, "byte order mark"), (2, "belongs to no realm")]);
     }
 
     #[tokio::test]

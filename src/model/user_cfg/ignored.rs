@@ -28,6 +28,9 @@ pub enum Reason {
         /// The word before the first colon.
         keyword: String,
     },
+    /// The file begins with U+FEFF, which editors and shells put there; no server does.
+    #[error("the byte order mark before it makes it no kind of line; was that added when the file was copied?")]
+    ByteOrderMark,
     /// The name of what the line is about, or of a member in it, is none.
     #[error("`{text}` is no name: {error}")]
     Name {

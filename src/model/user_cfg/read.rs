@@ -76,6 +76,7 @@ impl Reader {
             "pool" => self.read_pool(fields),
             "acl" => self.read_acl(fields),
             "" if fields.next().is_empty() => Ok(()),
+            keyword if self.line == 1 && keyword.starts_with('\u{feff}') => Err(Reason::ByteOrderMark),
             keyword => Err(Reason::Keyword { keyword: keyword.to_owned() }),
         }
     }
@@ -291,6 +292,11 @@ mod tests {
     fn says_what_it_passes_over() {
         for (file, said) in [
             ("# ours", "line 1: no kind of line starts with `# ours`"),
+            (
+                "\u{feff}user:a@pve:1",
+                "line 1: the byte order mark before it makes it no kind of line; was that added when the file was copied?",
+            ),
+            ("\n\u{feff}user:a@pve:1", "line 2: no kind of line starts with `\u{feff}user`"),
             ("user:ab:1", "line 1: `ab` is no name: a user id names its realm after an @"),
             ("user:a@pve:1:soon", "line 1: `soon` is not a time in seconds"),
             ("\ntoken:a@pve!tk:0", "line 2: no line above makes the user of token `a@pve!tk`"),
@@ -316,6 +322,17 @@ mod tests {
         ] {
             assert_eq!(ignored(file), [said], "{file:?}");
         }
+    }
+
+    /// Each field is trimmed, and a line break of Windows with it.
+    #[test]
+    fn lines_may_end_as_on_windows() {
+        let file = "user:a@pve:1:0:::::\ntoken:a@pve!tk:0:0:c\n\ngroup:g:a@pve:c:\npool:p:c:100:local\nrole:R:VM.Audit\n\
+                    acl:1:/:a@pve,@g:R\n";
+        assert_eq!(
+            read(file.replace('\n', "\r\n").as_bytes(), Release::MEASURED),
+            read(file.as_bytes(), Release::MEASURED)
+        );
     }
 
     #[test]
