@@ -41,22 +41,28 @@ fn exported(live: &AccessState, only: &str) -> Written {
 
 /// What reading `text` and laying it over `live` leads to beside nothing at all: findings, or changes.
 fn effects(text: &str, live: &AccessState) -> Vec<String> {
+    let blind = [Blind::Accounts, Blind::Grants, Blind::Pools, Blind::Realms].into();
+    effects_on(
+        text,
+        &Snapshot {
+            state: live.clone(),
+            sight: Sight::Partial(blind),
+            reader: None,
+            cluster: "test".to_owned(),
+            ignored: Vec::new(),
+        },
+    )
+}
+
+fn effects_on(text: &str, snapshot: &Snapshot) -> Vec<String> {
     let loaded = parse(vec![File { path: PathBuf::from("exported.yaml"), text: text.to_owned() }]);
     let mut effects: Vec<String> = loaded.findings.iter().map(|finding| finding.message.clone()).collect();
-    let blind = [Blind::Accounts, Blind::Grants, Blind::Pools, Blind::Realms].into();
-    let snapshot = Snapshot {
-        state: live.clone(),
-        sight: Sight::Partial(blind),
-        reader: None,
-        cluster: "test".to_owned(),
-        ignored: Vec::new(),
-    };
-    match resolve(&loaded.desired, &snapshot, Unsunk::Refuse) {
+    match resolve(&loaded.desired, snapshot, Unsunk::Refuse) {
         Err(findings) => effects.extend(findings.iter().map(|finding| finding.message.clone())),
         Ok(resolved) => {
             effects.extend(resolved.warnings.iter().map(|finding| finding.message.clone()));
             effects.extend(resolved.unseen.iter().map(|kind| format!("relies on {kind}")));
-            let diff = diff(live, &resolved.target);
+            let diff = diff(&snapshot.state, &resolved.target);
             if !diff.is_empty() {
                 effects.push(format!("{diff:#?}"));
             }
@@ -64,6 +70,15 @@ fn effects(text: &str, live: &AccessState) -> Vec<String> {
         }
     }
     effects
+}
+
+/// Whether what a reader sees, written down, asks for nothing of what the same reader sees.
+pub fn check_seen(seen: &Snapshot) -> Result<(), String> {
+    let accounts = if seen.sight.hidden().contains(&Blind::Accounts) { Accounts::Some } else { Accounts::All };
+    let provenance = Provenance { origin: "test", unseen: None, accounts };
+    let text = write(&seen.state, &Selection::default(), provenance).text;
+    let effects = effects_on(&text, seen);
+    if effects.is_empty() { Ok(()) } else { Err(format!("{effects:#?}\n{text}")) }
 }
 
 /// A line that holds a part of the file as a comment: the line without the `#`.

@@ -10,6 +10,7 @@ use pve_access::live::{Blind, Snapshot, Source};
 use pve_access::model::{AccessState, Grant, Group, Origin, Pool, Privsep, Role, Token, User};
 use pve_access::pve::{GroupId, Principal, Release, Subject, TokenId, UserId, builtin_roles};
 
+use super::exported::check_seen;
 use super::served::serve;
 
 /// The second holds what is granted to it, and nothing of its user's everything.
@@ -148,7 +149,7 @@ fn check_true(all: &AccessState, seen: &AccessState) -> Result<(), String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 200, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_hidden_is_of_a_kind_that_is_named(live in state(), reader in select(&[READERS[0], READERS[0], READERS[1]][..])) {
@@ -156,6 +157,7 @@ proptest! {
         let (all, seen) = runtime.block_on(look(&live, reader.parse().unwrap()));
         prop_assert_eq!(seen.reader.as_ref(), Some(&reader.parse::<Principal>().unwrap()));
         prop_assert_eq!(check_true(&all.state, &seen.state), Ok(()));
+        prop_assert_eq!(check_seen(&seen), Ok(()));
         let named = seen.sight.hidden();
         let hidden = differing(&all.state, &seen.state);
         prop_assert!(hidden.is_subset(named), "{hidden:?} are hidden, but {named:?} are named; seen is {:#?}", seen.state);

@@ -112,6 +112,38 @@ fn no_access_silences_its_level() {
     );
 }
 
+/// The path's own is the one that decides, and is named as the reason for all that comes through pools.
+#[test]
+fn no_access_at_the_path_goes_before_that_of_its_pool() {
+    tells(
+        "pool:p::100\nacl:1:/pool/p:@ops:NoAccess\nacl:1:/pool/p:@dev:Audit\nacl:1:/vms:ann@pve:NoAccess",
+        "ann@pve",
+        "/vms/100",
+        "user
+         ann@pve
+         + NoAccess /vms ann@pve +
+         - Audit /pool/p @dev in p: NoAccess at the path: /vms to ann@pve
+         - NoAccess /pool/p @ops in p: NoAccess at the path: /vms to ann@pve",
+    );
+}
+
+/// A storage can be in several pools.
+#[test]
+fn no_access_at_several_pools_decides_at_each() {
+    tells(
+        "pool:p:::local\npool:q:::local\nacl:1:/pool/p:@ops:NoAccess\nacl:1:/pool/q:@dev:NoAccess\n\
+         acl:1:/pool/q:@ops:Audit\nacl:1:/storage:@ops:Power",
+        "ann@pve",
+        "/storage/local",
+        "user
+         ann@pve
+         + NoAccess /pool/p @ops in p
+         + NoAccess /pool/q @dev in q
+         - Audit /pool/q @ops in q: NoAccess at /pool/q to @dev
+         - Power /storage @ops: NoAccess at pool p: /pool/p to @ops",
+    );
+}
+
 #[test]
 fn no_access_at_the_path_silences_the_pools() {
     tells(
