@@ -12,6 +12,12 @@ fn get(segments: &[&str]) -> Call {
     Call::new(Method::Get, segments)
 }
 
+/// "Not found" is told by the text alone (api-facts.md, HTTP layer).
+fn is_missing(pool: &PoolId, error: &ApiError) -> bool {
+    let text = format!("pool '{pool}' does not exist");
+    matches!(error, ApiError::Refused { status: 500, message, .. } if *message == text)
+}
+
 impl Client {
     /// GET /version
     pub async fn version(&self) -> Result<Version, ApiError> {
@@ -48,18 +54,22 @@ impl Client {
         self.send(get(&["pools"])).await
     }
 
-    /// What is in a pool, as far as it exists.
+    /// What is in a pool, as far as it exists; nothing if the pool is gone.
     ///
     /// GET /pools?poolid= is the only call that knows nested pools, and GET /pools/{poolid} the only one that releases
     /// without nested pools know (api-facts.md, Pools, realms).
-    pub async fn pool_members(&self, pool: &PoolId) -> Result<Vec<Member>, ApiError> {
-        let contents: PoolContents = if pool.as_str().contains('/') {
-            let [contents] = self.send::<[PoolContents; 1]>(get(&["pools"]).with("poolid", pool)).await?;
-            contents
+    pub async fn pool_members(&self, pool: &PoolId) -> Result<Option<Vec<Member>>, ApiError> {
+        let answer = if pool.as_str().contains('/') {
+            let answer = self.send::<[PoolContents; 1]>(get(&["pools"]).with("poolid", pool)).await;
+            answer.map(|[contents]| contents)
         } else {
-            self.send(get(&["pools", pool.as_str()])).await?
+            self.send(get(&["pools", pool.as_str()])).await
         };
-        Ok(contents.members)
+        match answer {
+            Ok(PoolContents { members }) => Ok(Some(members)),
+            Err(error) if is_missing(pool, &error) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// GET /access/permissions: what the credential itself holds, at every path that the server lists.

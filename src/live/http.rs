@@ -36,14 +36,17 @@ impl Source for Client {
             held: held?,
             members: BTreeMap::new(),
         };
-        let listing = Listing { members: members_of(self, &listing.pools).await?, ..listing };
+        let members = members_of(self, &listing.pools).await?;
+        // A pool may be deleted between the two reads.
+        let pools = listing.pools.into_iter().filter(|pool| members.contains_key(&pool.poolid)).collect();
+        let listing = Listing { members, pools, ..listing };
         let reader = Principal::Token(self.credential().token().clone());
         let (state, sight) = listing.into_state(&reader);
         Ok(Snapshot { state, sight, reader: Some(reader), cluster: self.endpoint().name(), ignored: Vec::new() })
     }
 }
 
-/// What is in each pool.
+/// What is in each pool that is still there.
 async fn members_of(client: &Client, pools: &[Pool]) -> Result<BTreeMap<PoolId, Vec<Member>>, ApiError> {
     /// As many as the lists themselves take.
     const AT_ONCE: usize = 10;
@@ -59,7 +62,7 @@ async fn members_of(client: &Client, pools: &[Pool]) -> Result<BTreeMap<PoolId, 
         }
         match asked.join_next().await {
             None => return Ok(members),
-            Some(Ok((answer, pool))) => _ = members.insert(pool, answer?),
+            Some(Ok((answer, pool))) => members.extend(answer?.map(|found| (pool, found))),
             // A task of this set is never aborted; that it panicked is its own message.
             Some(Err(error)) => std::panic::resume_unwind(error.into_panic()),
         }

@@ -72,6 +72,31 @@ async fn what_is_in_a_pool_is_asked_of_each() {
     assert!(snapshot.state.pools[&"p0/p1".parse().unwrap()].vms.is_empty());
 }
 
+/// Both ways of asking for one, and nothing else that a server may refuse.
+#[tokio::test]
+async fn a_pool_that_is_deleted_meanwhile_is_gone() {
+    for (gone, message, is_gone) in [
+        ("/pools/p2", "pool 'p2' does not exist", true),
+        ("/pools?poolid=p0%2Fp1", "pool 'p0/p1' does not exist", true),
+        ("/pools/p2", "pool 'p3' does not exist", false),
+        ("/pools/p2", "Permission check failed (/pool/p2, Pool.Audit)", false),
+    ] {
+        let server = Server::start(move |seen| {
+            Reaction::Answer(if seen.target.ends_with(gone) {
+                let body = format!(r#"{{"data":null,"message":"{message}\n"}}"#);
+                answer(&format!("500 {message}"), &body)
+            } else {
+                cluster(seen, 1, 4)
+            })
+        })
+        .await;
+        match server.client().read().await {
+            Ok(snapshot) => assert!(is_gone && snapshot.state.pools.len() == 3, "{:?}", snapshot.state.pools),
+            Err(error) => assert!(!is_gone, "{error:?}"),
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_read_that_fails_is_named() {
     let server = Server::start(|seen| {
