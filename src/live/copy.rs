@@ -233,10 +233,10 @@ mod tests {
         assert_eq!(refused(" \n\n"), "`standard input` is empty");
         let yaml = "version: 1\nusers:\n  ann@pve: {}\n";
         assert_eq!(refused(yaml), "`standard input` is no user.cfg: a server would pass over every line of it");
-        assert_eq!(
-            refused(&"user:ann@corp:1\n".repeat(70_000)),
-            "`standard input` is larger than 1 MiB, which no user.cfg can be"
-        );
+        // Each is 16 bytes long.
+        let largest = "user:ann@corp:1\n".repeat(65_536);
+        assert_eq!(Copy::from_input(largest.as_bytes()).unwrap().user_cfg().len(), 1 << 20);
+        assert_eq!(refused(&format!("{largest}\n")), "`standard input` is larger than 1 MiB, which no user.cfg can be");
     }
 
     /// PowerShell's `>` writes UTF-16.

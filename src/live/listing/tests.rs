@@ -127,6 +127,11 @@ fn blindness_follows_from_what_the_reader_holds() {
         partial(&[Blind::Accounts, Blind::Pools]),
         "groups and pools are asked for one by one"
     );
+    assert_eq!(
+        sight(json!({"Sys.Audit": 0}), audit.clone(), json!({"Pool.Audit": 1})),
+        Sight::Full,
+        "grants are asked for in one place alone"
+    );
     assert_eq!(sight(audit.clone(), audit, json!({"Pool.Audit": 1})), Sight::Full);
 }
 
