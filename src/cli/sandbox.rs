@@ -18,6 +18,9 @@ use crate::sandbox::{Options, Sandbox, Seed, SeedError};
 /// How long Proxmox VE holds back an answer of 401.
 const DELAY: Duration = Duration::from_secs(3);
 
+/// How long requests that are under way are waited for at the end.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
+
 /// What names a folder here.
 const DIR: &str = "--dir DIR";
 
@@ -58,10 +61,10 @@ pub(super) async fn run(arguments: Arguments, terminal: Terminal) -> Result<Exit
     document.push(Line::plain(format!("export PROXMOX_VE_ENDPOINT={}", serving.url())));
     document.push(Line::plain(format!("export PROXMOX_VE_API_TOKEN='{token}={}'", secret.expose_secret())));
     terminal.result(&document)?;
-    match tokio::signal::ctrl_c().await {
-        Ok(()) => Ok(Exit::Success),
-        Err(error) => Err(Failure::new("signals cannot be waited for").because(&error)),
-    }
+    tokio::signal::ctrl_c().await.map_err(|error| Failure::new("signals cannot be waited for").because(&error))?;
+    // Whoever takes longer to read an answer goes without.
+    let _ = tokio::time::timeout(LAST_ANSWERS, serving.shutdown()).await;
+    Ok(Exit::Success)
 }
 
 /// A line that a shell passes over.
