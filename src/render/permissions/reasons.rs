@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 
 use super::super::document::{Document, Line, Style};
 use super::super::plan::grant_name;
+use super::super::sight::is_whole;
 use super::super::words::{count, listed, visible};
-use crate::model::{AccessState, Grant, Role};
+use crate::live::Snapshot;
+use crate::model::{Grant, Role};
 use crate::permissions::{Basis, Deciding, Explanation, Hidden, Reason, Side};
 use crate::pve::{PoolId, Principal, Privilege, Subject};
 
 /// Why somebody holds at a path what it holds.
-pub(super) fn explained(explanation: &Explanation<'_>, state: &AccessState) -> Document {
+pub(super) fn explained(explanation: &Explanation<'_>, snapshot: &Snapshot) -> Document {
     let Explanation { who, path, basis, ignored } = explanation;
     let mut document = Document::default();
     document.push(Line::default().with(Style::Strong, format!("Why at {}", visible(path))));
@@ -25,17 +27,17 @@ pub(super) fn explained(explanation: &Explanation<'_>, state: &AccessState) -> D
                     visible(token)
                 )));
             }
-            document.extend(of_side(side, explanation, state));
+            document.extend(of_side(side, explanation, snapshot));
         }
         Basis::Token(side) => {
             document.push(Line::plain("  A token of root@pam with privilege separation holds what is granted to it."));
-            document.extend(of_side(side, explanation, state));
+            document.extend(of_side(side, explanation, snapshot));
         }
         Basis::Both { token, user: bound } => {
             document.push(Line::plain("  The token itself:"));
-            document.extend(of_side(token, explanation, state));
+            document.extend(of_side(token, explanation, snapshot));
             document.push(Line::plain(format!("  Its user {user}:")));
-            document.extend(of_side(bound, explanation, state));
+            document.extend(of_side(bound, explanation, snapshot));
             document.extend(one_sided(token, bound, &user));
         }
     }
@@ -63,10 +65,10 @@ fn one_sided(token: &Side<'_>, user: &Side<'_>, name: &str) -> Document {
     document
 }
 
-fn of_side(side: &Side<'_>, explanation: &Explanation<'_>, state: &AccessState) -> Document {
+fn of_side(side: &Side<'_>, explanation: &Explanation<'_>, snapshot: &Snapshot) -> Document {
     let mut document = Document::default();
     if side.deciding.is_empty() {
-        document.push(Line::plain(format!("    {}", nothing(side, &explanation.path, state))));
+        document.push(Line::plain(format!("    {}", nothing(side, &explanation.path, snapshot))));
     }
     for deciding in &side.deciding {
         document.push(
@@ -90,27 +92,37 @@ fn of_side(side: &Side<'_>, explanation: &Explanation<'_>, state: &AccessState) 
     document
 }
 
-fn nothing(side: &Side<'_>, path: &str, state: &AccessState) -> String {
-    let has_grants = state.acl.keys().any(|grant| grant.subject == side.subject);
-    match &side.subject {
-        Subject::Token(_) if !has_grants => "nothing is granted to it, anywhere".to_owned(),
-        Subject::Token(_) | Subject::Group(_) => format!("nothing that is granted to it reaches {}", visible(path)),
+fn nothing(side: &Side<'_>, path: &str, snapshot: &Snapshot) -> String {
+    let state = &snapshot.state;
+    let is_granted_something = |subject: &Subject| state.acl.keys().any(|grant| grant.subject == *subject);
+    let said = match &side.subject {
+        Subject::Token(_) | Subject::Group(_) if is_granted_something(&side.subject) => {
+            format!("nothing that is granted to it reaches {}", visible(path))
+        }
+        Subject::Token(_) | Subject::Group(_) => "nothing is granted to it, anywhere".to_owned(),
         Subject::User(user) => {
-            let groups: Vec<String> =
-                state.groups_of(user).iter().map(|group| format!("@{}", visible(group))).collect();
+            let groups = state.groups_of(user);
+            let has_any = is_granted_something(&side.subject)
+                || groups.iter().cloned().map(Subject::Group).any(|group| is_granted_something(&group));
+            let groups: Vec<String> = groups.iter().map(|group| format!("@{}", visible(group))).collect();
             let name = visible(user);
             let whom = match groups.len() {
                 0 => format!("{name}, which is in no group,"),
                 1 => format!("{name} or its group {}", groups[0]),
                 _ => format!("{name} or its groups {}", some(&groups)),
             };
-            if side.hidden.is_empty() {
-                format!("nothing is granted to {whom} at {} or above", visible(path))
-            } else {
+            if !side.hidden.is_empty() {
                 format!("nothing that is granted to {whom} reaches {}", visible(path))
+            } else if !has_any {
+                format!("nothing is granted to {}, anywhere", whom.trim_end_matches(','))
+            } else if path == "/" {
+                format!("nothing is granted to {whom} at /")
+            } else {
+                format!("nothing is granted to {whom} at {} or above", visible(path))
             }
         }
-    }
+    };
+    if is_whole(snapshot) { said } else { format!("{said}, as far as can be seen") }
 }
 
 /// ` (ann@pve is in @ops; through pool lab)`
