@@ -65,8 +65,14 @@ pub fn who_can(Holders { snapshot, privilege, path, holders, now }: &Holders<'_>
     }
     document.gap();
     let users = holders.iter().filter(|holder| matches!(holder.who, Principal::User(_))).count();
+    let refused = holders.iter().filter(|holder| !closed(holder.who, &snapshot.state, *now).is_empty()).count();
+    let refused = match refused {
+        0 => String::new(),
+        1 => "; 1 of them gets no access".to_owned(),
+        many => format!("; {many} of them get no access"),
+    };
     document.push(Line::plain(format!(
-        "{} of {} and {} of {}{seen}.",
+        "{} of {} and {} of {}{seen}{refused}.",
         users,
         count(snapshot.state.users.len(), "user"),
         holders.len() - users,

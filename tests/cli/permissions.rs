@@ -70,7 +70,10 @@ fn what_somebody_may_do_is_outlined() {
 /// His own entry hides what his group gives.
 #[test]
 fn why_he_cannot_start_that_guest() {
-    insta::assert_snapshot!(asked(&["ann@pve", "--path", "/vms/100", "--why"]));
+    let told = asked(&["ann@pve", "--path", "/vms/100", "--why"]);
+    insta::assert_snapshot!(told);
+    // Not hidden behind "and 9 more": it is what was looked for.
+    assert!(told.split_once("would add").unwrap().1.contains("VM.Console"), "{told}");
 }
 
 #[test]
@@ -320,6 +323,12 @@ fn what_is_typed_in_place_of_a_name_is_recognised() {
         run(&["ann@pve", "--path", "/vms/nfs1"]),
     ];
     insta::assert_snapshot!(told.join("\n"));
+}
+
+/// Which side of a separated token lacks it, named however many there are.
+#[test]
+fn the_side_that_lacks_it_is_named() {
+    insta::assert_snapshot!(asked(&["ann@pve!deploy", "--path", "/vms/103", "--why"]));
 }
 
 /// A typing error in the folder's name shows.

@@ -6,13 +6,23 @@ use super::super::document::{Document, Line, Style};
 use super::super::plan::grant_name;
 use super::super::sight::is_whole;
 use super::super::words::{count, listed, visible};
+use super::text::wrapped;
 use crate::live::Snapshot;
-use crate::model::{Grant, Role};
+use crate::model::Grant;
 use crate::permissions::{Basis, Deciding, Explanation, Hidden, Reason, Side};
 use crate::pve::{PoolId, Principal, Privilege, Subject};
 
+/// How much is named of what a grant would add that has no say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lost {
+    /// A few, where there are many places to speak of.
+    Few,
+    /// All: whoever asks about one place looks for one privilege.
+    All,
+}
+
 /// Why somebody holds at a path what it holds.
-pub(super) fn explained(explanation: &Explanation<'_>, snapshot: &Snapshot) -> Document {
+pub(super) fn explained(explanation: &Explanation<'_>, snapshot: &Snapshot, amount: Lost) -> Document {
     let Explanation { who, path, basis, ignored } = explanation;
     let mut document = Document::default();
     document.push(Line::default().with(Style::Strong, format!("Why at {}", visible(path))));
@@ -27,18 +37,18 @@ pub(super) fn explained(explanation: &Explanation<'_>, snapshot: &Snapshot) -> D
                     visible(token)
                 )));
             }
-            document.extend(of_side(side, explanation, snapshot));
+            document.extend(of_side(side, explanation, snapshot, amount));
         }
         Basis::Token(side) => {
             document.push(Line::plain("  A token of root@pam with privilege separation holds what is granted to it."));
-            document.extend(of_side(side, explanation, snapshot));
+            document.extend(of_side(side, explanation, snapshot, amount));
         }
         Basis::Both { token, user: bound } => {
             document.push(Line::plain("  The token itself:"));
-            document.extend(of_side(token, explanation, snapshot));
+            document.extend(of_side(token, explanation, snapshot, amount));
             document.push(Line::plain(format!("  Its user {user}:")));
-            document.extend(of_side(bound, explanation, snapshot));
-            document.extend(one_sided(token, bound, &user));
+            document.extend(of_side(bound, explanation, snapshot, amount));
+            document.extend(one_sided(token, bound, &user, amount));
         }
     }
     if !ignored.is_empty() {
@@ -49,7 +59,7 @@ pub(super) fn explained(explanation: &Explanation<'_>, snapshot: &Snapshot) -> D
 }
 
 /// What one of two sides holds alone, which a separated token therefore does not.
-fn one_sided(token: &Side<'_>, user: &Side<'_>, name: &str) -> Document {
+fn one_sided(token: &Side<'_>, user: &Side<'_>, name: &str, amount: Lost) -> Document {
     let (token, bound) = (token.privileges(), user.privileges());
     let only = |one: &crate::permissions::Privileges, other: &crate::permissions::Privileges| -> Vec<String> {
         one.keys().filter(|privilege| !other.contains_key(*privilege)).map(ToString::to_string).collect()
@@ -57,15 +67,29 @@ fn one_sided(token: &Side<'_>, user: &Side<'_>, name: &str) -> Document {
     let mut document = Document::default();
     let (of_token, of_user) = (only(&token, &bound), only(&bound, &token));
     if !of_token.is_empty() && !bound.is_empty() {
-        document.push(Line::plain(format!("  Granted to the token, but not held by {name}: {}", some(&of_token))));
+        document.extend(lost(&format!("  Granted to the token, but not held by {name}:"), &of_token, "    ", amount));
     }
     if !of_user.is_empty() && !token.is_empty() {
-        document.push(Line::plain(format!("  Held by {name}, but not granted to the token: {}", some(&of_user))));
+        document.extend(lost(&format!("  Held by {name}, but not granted to the token:"), &of_user, "    ", amount));
     }
     document
 }
 
-fn of_side(side: &Side<'_>, explanation: &Explanation<'_>, snapshot: &Snapshot) -> Document {
+/// What somebody misses, in the same line or, if it is all, below it.
+fn lost(what: &str, missed: &[String], indent: &str, amount: Lost) -> Document {
+    let mut document = Document::default();
+    match amount {
+        Lost::Few => document.push(Line::plain(format!("{what} {}", some(missed)))),
+        Lost::All => {
+            document.push(Line::plain(what));
+            let lines = wrapped(missed.iter().map(String::as_str));
+            lines.iter().for_each(|line| document.push(Line::plain(format!("{indent}{line}"))));
+        }
+    }
+    document
+}
+
+fn of_side(side: &Side<'_>, explanation: &Explanation<'_>, snapshot: &Snapshot, amount: Lost) -> Document {
     let mut document = Document::default();
     if side.deciding.is_empty() {
         document.push(Line::plain(format!("    {}", nothing(side, &explanation.path, snapshot))));
@@ -86,8 +110,13 @@ fn of_side(side: &Side<'_>, explanation: &Explanation<'_>, snapshot: &Snapshot) 
                 .with(Style::Plain, visible(grant_name(hidden.grant)))
                 .with(Style::Dim, pool_of(hidden)),
         );
-        let lost = lost(hidden.role, &held);
-        document.push(Line::plain(format!("             {}{lost}", because(hidden))));
+        let missed: Vec<String> = hidden.role.privs.difference(&held).map(ToString::to_string).collect();
+        let because = format!("             {}", because(hidden));
+        if missed.is_empty() {
+            document.push(Line::plain(because));
+        } else {
+            document.extend(lost(&format!("{because}; would add"), &missed, "               ", amount));
+        }
     }
     document
 }
@@ -180,12 +209,6 @@ fn because(hidden: &Hidden<'_>) -> String {
             format!("{} takes it away, through pool {}", visible(grant_name(by)), visible(pool))
         }
     }
-}
-
-/// `; would add VM.Allocate and 9 more`
-fn lost(role: &Role, held: &BTreeSet<Privilege>) -> String {
-    let lost: Vec<String> = role.privs.difference(held).map(ToString::to_string).collect();
-    if lost.is_empty() { String::new() } else { format!("; would add {}", some(&lost)) }
 }
 
 /// Some of many.

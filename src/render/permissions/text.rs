@@ -6,7 +6,7 @@ use super::super::document::{Document, Line, Style};
 use super::super::sight::{heading, is_whole};
 use super::super::words::{count, visible};
 use super::door::{door, opening};
-use super::reasons::explained;
+use super::reasons::{Lost, explained};
 use super::{Held, Rights, Stretch, advice};
 use crate::model::{AccessState, Origin, Propagate};
 use crate::permissions::Privileges;
@@ -51,13 +51,15 @@ pub fn permissions(rights: &Rights<'_>) -> Document {
             document.extend(places(all, words));
         }
     }
+    let amount = if matches!(held, Held::At(..)) { Lost::All } else { Lost::Few };
     let advice = advice::advice(rights);
     let more = (*unexplained > 0).then(|| {
         let mut more = Document::default();
         more.push(Line::plain(format!("Why at {}: ask for one with --path.", count(*unexplained, "more path"))));
         more
     });
-    for part in advice.into_iter().chain(reasons.iter().map(|explanation| explained(explanation, snapshot))).chain(more)
+    for part in
+        advice.into_iter().chain(reasons.iter().map(|explanation| explained(explanation, snapshot, amount))).chain(more)
     {
         document.gap();
         document.extend(part);
@@ -183,7 +185,7 @@ fn role_of(privileges: &[&Privilege], state: &AccessState) -> Option<String> {
 }
 
 /// Words with commas between them, in lines of a readable length.
-fn wrapped<'a>(words: impl Iterator<Item = &'a str>) -> Vec<String> {
+pub(super) fn wrapped<'a>(words: impl Iterator<Item = &'a str>) -> Vec<String> {
     const WIDTH: usize = 104;
     let mut lines: Vec<String> = Vec::new();
     for word in words {
