@@ -228,6 +228,9 @@ pub(super) struct Export {
 pub(super) struct Permissions {
     /// A user (ann@pve) or token (api@pam!homepage)
     pub(super) who: String,
+    /// What is typed after it, for an answer that helps
+    #[arg(hide = true)]
+    pub(super) stray: Option<String>,
     /// At this path alone, such as /vms/100
     #[arg(short, long)]
     pub(super) path: Option<String>,

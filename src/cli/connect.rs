@@ -26,10 +26,23 @@ pub(super) struct Connection {
 
 /// Opens the sandbox in `dir`, which is made if it is not there.
 pub(super) fn open_sandbox(dir: &Path) -> Result<Sandbox, Failure> {
-    Sandbox::open(dir).map_err(|error| match &error {
-        SandboxError::NotASandbox { .. } => Failure::of(&error).help("name another folder: --sandbox=DIR"),
-        _ => Failure::of(&error),
-    })
+    Sandbox::open(dir).map_err(|error| unusable(&error, "--sandbox=DIR"))
+}
+
+/// Why a folder cannot be a sandbox's; `flag` names another.
+pub(super) fn unusable(error: &SandboxError, flag: &str) -> Failure {
+    let failure = Failure::of(error);
+    match error {
+        SandboxError::NotASandbox { .. } => failure.help(format!("name another folder: {flag}")),
+        SandboxError::File { .. } => failure.help(format!("name a folder that can be written: {flag}")),
+        SandboxError::Occupied { .. } => failure
+            .help(format!("name a folder that does not exist yet: {flag}"))
+            .help("without --seed, the sandbox that is there goes on"),
+        SandboxError::Locked { .. } => failure.help("another process works with it: try again"),
+        SandboxError::Listen { .. } => {
+            failure.help("another port can be chosen: --listen 127.0.0.1:0 takes any free one")
+        }
+    }
 }
 
 /// What to call the sandbox in `dir`.

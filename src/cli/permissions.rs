@@ -8,13 +8,19 @@ use super::failure::Failure;
 use super::source;
 use super::terminal::Terminal;
 use super::who;
-use crate::model::AccessState;
+use crate::model::{AccessState, Privsep};
 use crate::permissions::{Entry, Evaluator, Explanation};
 use crate::pve::{AclPath, Principal, Subject};
 use crate::render::{self, Held, Rights, Stretch};
 
+/// At most as many reasons are given as a person reads.
+const EXPLAINED: usize = 100;
+
 pub(super) async fn run(arguments: Permissions, terminal: Terminal) -> Result<Exit, Failure> {
-    let Permissions { who, path, why, format, looking } = arguments;
+    let Permissions { who, stray, path, why, format, looking } = arguments;
+    if let Some(stray) = stray {
+        return Err(who::path_goes_elsewhere(&who, &stray));
+    }
     let (source, snapshot) = source::look(&looking, terminal).await?;
     let who = who::principal(&who, &snapshot)?;
     let path = path.map(|typed| who::path(&typed, &snapshot)).transpose()?;
@@ -29,8 +35,14 @@ pub(super) async fn run(arguments: Permissions, terminal: Terminal) -> Result<Ex
         (Some(path), None) => Held::At(path.clone(), evaluator.at(&who, path.as_str())),
         (None, None) => Held::Everywhere(everywhere(&evaluator, &who)),
     };
-    let reasons = if why { reasons(&evaluator, &who, &held, &snapshot.state) } else { Vec::new() };
-    let rights = Rights { snapshot: &snapshot, who: &who, held, reasons, now: who::now() };
+    let wondered = if why { wondered(&who, &held, &snapshot.state) } else { Vec::new() };
+    let most = match format {
+        Format::Text => EXPLAINED,
+        Format::Json => usize::MAX,
+    };
+    let reasons: Vec<Explanation<'_>> = wondered.iter().take(most).map(|path| evaluator.explain(&who, path)).collect();
+    let unexplained = wondered.len() - reasons.len();
+    let rights = Rights { snapshot: &snapshot, who: &who, held, reasons, unexplained, now: who::now() };
     let document = match format {
         Format::Text => render::permissions(&rights),
         Format::Json => {
@@ -51,16 +63,30 @@ fn everywhere(evaluator: &Evaluator<'_>, who: &Principal) -> Vec<Stretch> {
     evaluator.outline(who).entries().map(stretch).collect()
 }
 
-/// Why, wherever it changes; of somebody who holds nothing, wherever there might be something.
-fn reasons<'a>(evaluator: &Evaluator<'a>, who: &Principal, held: &Held, state: &AccessState) -> Vec<Explanation<'a>> {
-    const MOST: usize = 100;
-    let paths: Vec<String> = match held {
+/// The paths to give reasons for: where it changes; of somebody who holds nothing, where there might be something.
+fn wondered(who: &Principal, held: &Held, state: &AccessState) -> Vec<String> {
+    match held {
         Held::At(path, _) => vec![path.to_string()],
         Held::Everywhere(stretches) if stretches.is_empty() => granted(who, state),
         Held::Listed(_) => Vec::new(),
-        Held::Everywhere(stretches) => stretches.iter().map(|stretch| stretch.path.clone()).collect(),
+        Held::Everywhere(stretches) => {
+            let mut paths: Vec<String> = stretches.iter().map(|stretch| stretch.path.clone()).collect();
+            paths.extend(unlooked_at(who, state).filter(|path| !stretches.iter().any(|stretch| stretch.path == *path)));
+            paths
+        }
+    }
+}
+
+/// The paths at which something is granted to a token that has no privilege separation, and so never counts.
+fn unlooked_at<'s>(who: &'s Principal, state: &'s AccessState) -> impl Iterator<Item = String> + 's {
+    let token = match who {
+        Principal::Token(token) => state.tokens.get_key_value(token).filter(|(_, it)| it.privsep == Privsep::No),
+        Principal::User(_) => None,
     };
-    paths.iter().take(MOST).map(|path| evaluator.explain(who, path)).collect()
+    let subject = token.map(|(id, _)| Subject::Token(id.clone()));
+    let paths: BTreeSet<&AclPath> =
+        state.acl.keys().filter(|grant| Some(&grant.subject) == subject.as_ref()).map(|grant| &grant.path).collect();
+    paths.into_iter().map(ToString::to_string)
 }
 
 /// The paths at which anything is granted to `who`, its user or the user's groups; if there is none, the top.

@@ -6,17 +6,23 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 
 use super::arguments::{SANDBOX, Sandbox as Arguments};
-use super::connect::admin_token;
+use super::connect::{admin_token, unusable};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::source;
 use super::terminal::Terminal;
 use crate::model::{AccessState, Origin};
 use crate::render::{self, Document, Line, Style, count, listed, visible};
-use crate::sandbox::{Options, Sandbox, SandboxError, Seed, SeedError};
+use crate::sandbox::{Options, Sandbox, Seed, SeedError};
 
 /// How long Proxmox VE holds back an answer of 401.
 const DELAY: Duration = Duration::from_secs(3);
+
+/// How long requests that are under way are waited for at the end.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
+
+/// What names a folder here.
+const DIR: &str = "--dir DIR";
 
 pub(super) async fn run(arguments: Arguments, terminal: Terminal) -> Result<Exit, Failure> {
     let Arguments { dir, seed, no_serve, listen, delay_unauthorized } = arguments;
@@ -32,7 +38,7 @@ pub(super) async fn run(arguments: Arguments, terminal: Terminal) -> Result<Exit
     }
     let sandbox = match &seed {
         Some(file) => from_seed(&dir, file, options, terminal)?,
-        None => Sandbox::open_with(&dir, options).map_err(|error| Failure::of(&error))?,
+        None => Sandbox::open_with(&dir, options).map_err(|error| unusable(&error, DIR))?,
     };
     let (token, secret) = admin_token(&sandbox, &dir)?;
     let shown_dir = visible(dir.display());
@@ -48,17 +54,17 @@ pub(super) async fn run(arguments: Arguments, terminal: Terminal) -> Result<Exit
         return Ok(Exit::Success);
     }
     let serving = sandbox.serve(listen).await.map_err(|error| {
-        let failure = Failure::of(&error).help("another port can be chosen: --listen 127.0.0.1:0 takes any free one");
+        let failure = unusable(&error, DIR);
         if seed.is_some() { failure.help("the folder is set up: leave --seed out next time") } else { failure }
     })?;
     document.push(comment(format!("A sandbox with its state in {shown_dir}; Ctrl-C ends it. For another shell:")));
     document.push(Line::plain(format!("export PROXMOX_VE_ENDPOINT={}", serving.url())));
     document.push(Line::plain(format!("export PROXMOX_VE_API_TOKEN='{token}={}'", secret.expose_secret())));
     terminal.result(&document)?;
-    match tokio::signal::ctrl_c().await {
-        Ok(()) => Ok(Exit::Success),
-        Err(error) => Err(Failure::new("signals cannot be waited for").because(&error)),
-    }
+    tokio::signal::ctrl_c().await.map_err(|error| Failure::new("signals cannot be waited for").because(&error))?;
+    // Whoever takes longer to read an answer goes without.
+    let _ = tokio::time::timeout(LAST_ANSWERS, serving.shutdown()).await;
+    Ok(Exit::Success)
 }
 
 /// A line that a shell passes over.
@@ -77,13 +83,7 @@ fn from_seed(dir: &Path, file: &Path, options: Options, terminal: Terminal) -> R
             SeedError::TooLarge { .. } => failure,
         }
     })?;
-    let sandbox = Sandbox::seed(dir, &seed, options).map_err(|error| match &error {
-        SandboxError::Occupied { .. } => Failure::of(&error)
-            .help("name a folder that does not exist yet: --dir DIR")
-            .help("without --seed, the sandbox that is there goes on"),
-        SandboxError::NotASandbox { .. } => Failure::of(&error).help("name another folder: --dir DIR"),
-        _ => Failure::of(&error),
-    })?;
+    let sandbox = Sandbox::seed(dir, &seed, options).map_err(|error| unusable(&error, DIR))?;
     let mut notes = render::ignored(&copy.ignored());
     for adjusted in seed.adjusted() {
         notes.push(Line::plain(format!("note: {adjusted}")));

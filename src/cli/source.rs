@@ -15,7 +15,7 @@ use crate::desired::{self, Cluster};
 use crate::live::{Copy, CopyError, ReadError, Sight, Snapshot, Source as _};
 use crate::permissions::Privileges;
 use crate::pve::{AclPath, Principal};
-use crate::render;
+use crate::render::{self, visible};
 use crate::sandbox::Sandbox;
 
 /// What a snapshot is taken of.
@@ -91,7 +91,17 @@ pub(super) async fn look(
     terminal: Terminal,
 ) -> Result<(Source, Snapshot), Failure> {
     let source = match &target.sandbox {
-        Some(dir) => Source::Sandbox(open_sandbox(dir)?, sandbox_name(dir)),
+        Some(dir) => {
+            let is_new = !dir.join("user.cfg").exists();
+            let sandbox = open_sandbox(dir)?;
+            if is_new {
+                terminal.note_text(&format!(
+                    "note: there was no sandbox in {}; this is a new one\n",
+                    visible(dir.display())
+                ));
+            }
+            Source::Sandbox(sandbox, sandbox_name(dir))
+        }
         None => open(target, &cluster(files, target, terminal)?, terminal).await?,
     };
     let snapshot = source.read(terminal).await?;

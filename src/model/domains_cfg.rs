@@ -3,7 +3,7 @@
 //! Knows the server's form of it: sections of `type: name` and indented options. Does not know which options a type has;
 //! their secrets stand in other files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use super::Realm;
@@ -70,7 +70,6 @@ pub fn sections(bytes: &[u8]) -> Sections {
     let mut within = Within::Nothing;
     let mut keep = |within: Within| {
         if let Within::Section(id, realm) = within {
-            found.realms.retain(|(other, _)| *other != id);
             found.realms.push((id, realm));
         }
     };
@@ -109,6 +108,10 @@ pub fn sections(bytes: &[u8]) -> Sections {
         }
     }
     keep(within);
+    let mut later = BTreeSet::new();
+    found.realms.reverse();
+    found.realms.retain(|(id, _)| later.insert(id.clone()));
+    found.realms.reverse();
     found
 }
 
@@ -241,6 +244,9 @@ mod tests {
         ] {
             assert_eq!(sections(file.as_bytes()).realms, found, "{file:?}");
         }
+        let twice = sections(b"ad: a1\n\nad: b1\n\nad: a1\n\tdomain x\n");
+        let names: Vec<&str> = twice.realms.iter().map(|(id, _)| id.as_str()).collect();
+        assert_eq!(names, ["b1", "a1"], "the last of one name, where it stands");
     }
 
     #[test]

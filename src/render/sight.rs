@@ -40,15 +40,28 @@ pub fn partly(snapshot: &Snapshot) -> Document {
 
 /// Said where the server's own answer takes the place of one that cannot be computed.
 pub fn told(snapshot: &Snapshot) -> Document {
+    let reader = reader_name(snapshot.reader.as_ref());
     let mut document = Document::default();
     document.push(Line::default().with(Style::Change, "note: ").with(
         Style::Plain,
         format!(
-            "{} does not see all that decides this, so here is what the server says; it does not say why",
-            reader_name(snapshot.reader.as_ref())
+            "{reader} does not see all that decides this, so here is what the server says; it says neither why, nor where \
+             nothing is held"
         ),
     ));
+    if let Some(who) = &snapshot.reader {
+        document.push(Line::plain("  A copy of a node's user.cfg tells why:"));
+        document.push(Line::plain(format!(
+            "    ssh root@NODE cat /etc/pve/user.cfg | pve-access permissions {} --live - --why",
+            shell(who)
+        )));
+    }
     document
+}
+
+/// Whether what the reader sees is all that decides what anybody holds.
+pub(super) fn is_whole(snapshot: &Snapshot) -> bool {
+    snapshot.sight.hidden().iter().all(|kind| kind.needs().is_none())
 }
 
 /// What the reader needs, and the command that gives it.

@@ -5,9 +5,9 @@ use serde_json::Value;
 
 use super::document::{Document, Line, Style};
 use super::permissions::{closed, deciding_json, held_by, hidden_json, written};
-use super::sight::heading;
+use super::sight::{heading, is_whole};
 use super::words::{count, listed, visible};
-use crate::live::Snapshot;
+use crate::live::{Blind, Snapshot};
 use crate::model::Propagate;
 use crate::permissions::{Basis, Explanation};
 use crate::pve::{AclPath, Principal, Privilege};
@@ -59,10 +59,20 @@ pub fn who_can(Holders { snapshot, privilege, path, holders, now }: &Holders<'_>
             line.with(Style::Bad, format!("  but gets no access: {}", listed(&closed)))
         });
     }
+    let seen = if snapshot.sight.hidden().contains(&Blind::Accounts) { " that can be seen" } else { "" };
+    if holders.is_empty() {
+        document.push(Line::plain(format!("  Nobody{}.", if is_whole(snapshot) { "" } else { " that can be seen" })));
+    }
     document.gap();
     let users = holders.iter().filter(|holder| matches!(holder.who, Principal::User(_))).count();
+    let refused = holders.iter().filter(|holder| !closed(holder.who, &snapshot.state, *now).is_empty()).count();
+    let refused = match refused {
+        0 => String::new(),
+        1 => "; 1 of them gets no access".to_owned(),
+        many => format!("; {many} of them get no access"),
+    };
     document.push(Line::plain(format!(
-        "{} of {} and {} of {}.",
+        "{} of {} and {} of {}{seen}{refused}.",
         users,
         count(snapshot.state.users.len(), "user"),
         holders.len() - users,

@@ -81,22 +81,19 @@ impl Folder {
             if dir.join(USER_CFG).exists() {
                 return Err(occupied());
             }
-            // Left by somebody who was interrupted before the user.cfg, which is written last.
-            locked.remove(DOMAINS_CFG)?;
-            locked.remove(TOKEN_CFG)?;
             locked.install(seed)?;
         }
         Ok(folder)
     }
 
-    /// Sees to it that `dir` is there and nobody else's.
+    /// Sees to it that `dir` is there and nobody else's. The lock is the first that is ever made in it: whoever sees
+    /// anything there and looks for the lock then, finds it.
     fn prepare(dir: &Path) -> Result<Folder, SandboxError> {
-        let is_foreign = !dir.join(USER_CFG).exists() && !dir.join(LOCK).exists();
-        if is_foreign && fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some()) {
+        let is_empty = fs::read_dir(dir).map_or(true, |mut entries| entries.next().is_none());
+        if !is_empty && !dir.join(LOCK).exists() && !dir.join(USER_CFG).exists() {
             return Err(SandboxError::NotASandbox { dir: dir.to_owned() });
         }
-        let private = dir.join("priv");
-        fs::create_dir_all(&private).map_err(|source| SandboxError::File { path: private, source })?;
+        make_folder(dir)?;
         Ok(Folder { dir: dir.to_owned(), cache: Mutex::new(None) })
     }
 
@@ -265,8 +262,7 @@ impl Locked<'_> {
         let name = format!("priv/realm/{realm}.pw");
         match password {
             Some(password) => {
-                let dir = self.folder.dir.join("priv/realm");
-                fs::create_dir_all(&dir).map_err(|source| SandboxError::File { path: dir, source })?;
+                make_folder(&self.folder.dir.join("priv/realm"))?;
                 self.write(&name, password.expose_secret().as_bytes())
             }
             None => self.remove(&name),
@@ -295,9 +291,15 @@ impl Locked<'_> {
     }
 
     /// Makes what is missing, with what `seed` has for it and the token's secret anew. A user.cfg from elsewhere can be
-    /// put into a folder, and gets the rest.
+    /// put into a folder, and gets the rest. It is written last: as long as there is none, the rest was left by somebody
+    /// who was interrupted, and may be of another seed.
     fn install(&self, seed: &Seed) -> Result<(), SandboxError> {
         let is_missing = |name: &str| !self.folder.dir.join(name).exists();
+        make_folder(&self.folder.dir.join("priv"))?;
+        if is_missing(USER_CFG) {
+            self.remove(DOMAINS_CFG)?;
+            self.remove(TOKEN_CFG)?;
+        }
         if is_missing(SIGNING_KEY) {
             self.write(SIGNING_KEY, uuid::Uuid::new_v4().to_string().as_bytes())?;
         }
@@ -315,14 +317,37 @@ impl Locked<'_> {
     }
 }
 
+fn make_folder(dir: &Path) -> Result<(), SandboxError> {
+    fs::create_dir_all(dir).map_err(|source| SandboxError::File { path: dir.to_owned(), source })
+}
+
 impl From<SandboxError> for Failure {
     fn from(error: SandboxError) -> Failure {
-        match error {
+        match &error {
             SandboxError::Locked { .. } => Failure::died("cfs-lock 'file-user_cfg' error: got lock request timeout"),
-            SandboxError::File { .. }
-            | SandboxError::NotASandbox { .. }
-            | SandboxError::Occupied { .. }
-            | SandboxError::Listen { .. } => Failure::died(error),
+            SandboxError::File { source, .. } => Failure::died(format!("{error}: {source}")),
+            SandboxError::NotASandbox { .. } | SandboxError::Occupied { .. } | SandboxError::Listen { .. } => {
+                Failure::died(error)
+            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever another process has come to when it looks.
+    #[test]
+    fn a_folder_in_the_making_is_nobody_elses() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = Folder::prepare(dir.path()).unwrap();
+        assert!(Folder::prepare(dir.path()).is_ok(), "nothing is made without the lock");
+        let locked = first.lock().unwrap();
+        make_folder(&dir.path().join("priv")).unwrap();
+        assert!(Folder::prepare(dir.path()).is_ok());
+        locked.install(&Seed::fresh()).unwrap();
+        drop(locked);
+        assert!(Folder::open(dir.path()).is_ok_and(|second| second.admin_token().unwrap().is_some()));
     }
 }

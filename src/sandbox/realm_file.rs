@@ -1,6 +1,6 @@
 //! domains.cfg in the server's own order, on which the digest of GET /access/domains/{realm} depends.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
@@ -27,7 +27,8 @@ impl RealmFile {
     /// it must have next, then the rest (transcript `realms`, by its digests). `Err` names what must be there and is not.
     pub(super) fn write(&self) -> Result<String, String> {
         let known = self.order.iter().filter(|id| self.realms.contains_key(*id));
-        let new = self.realms.keys().filter(|id| !self.order.contains(id));
+        let ordered: BTreeSet<&RealmId> = self.order.iter().collect();
+        let new = self.realms.keys().filter(|id| !ordered.contains(id));
         known.chain(new).try_fold(String::new(), |mut file, id| {
             let Some(realm) = self.realms.get(id) else { return Ok(file) };
             let Realm { r#type, options } = realm;

@@ -30,7 +30,7 @@ use super::request::{Head, PATIENCE, decoded_path, is_header_too_large, read_par
 /// How many requests a connection serves (api-facts.md, HTTP layer: "Keep-alive").
 const REQUESTS_PER_CONNECTION: u32 = 100;
 
-/// How many header lines are counted before it is enough.
+/// How many header lines hyper reads; of more it says 431, where the server says nothing of 64 and more.
 const MOST_HEADERS: usize = 256;
 
 /// How long to wait with the next connection if there is no file descriptor left, say.

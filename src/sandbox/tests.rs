@@ -2,6 +2,7 @@
 
 mod answers;
 mod asking;
+mod folders;
 mod http;
 mod power;
 

@@ -11,6 +11,8 @@ fn help_teaches() {
         ("help_plan", &["plan", "--help"][..]),
         ("help_apply", &["apply", "--help"][..]),
         ("help_export", &["export", "--help"][..]),
+        ("help_permissions", &["permissions", "--help"][..]),
+        ("help_who_can", &["who-can", "--help"][..]),
         ("help_sandbox", &["sandbox", "--help"][..]),
     ] {
         let ran = desk.run(arguments);

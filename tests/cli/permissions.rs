@@ -70,7 +70,10 @@ fn what_somebody_may_do_is_outlined() {
 /// His own entry hides what his group gives.
 #[test]
 fn why_he_cannot_start_that_guest() {
-    insta::assert_snapshot!(asked(&["ann@pve", "--path", "/vms/100", "--why"]));
+    let told = asked(&["ann@pve", "--path", "/vms/100", "--why"]);
+    insta::assert_snapshot!(told);
+    // Not hidden behind "and 9 more": it is what was looked for.
+    assert!(told.split_once("would add").unwrap().1.contains("VM.Console"), "{told}");
 }
 
 #[test]
@@ -229,4 +232,141 @@ fn what_cannot_be_seen_is_said() {
         run(&["permissions", "ann@pve!ci", "--path", "/vms/102", "--format", "json"]),
     ];
     insta::assert_snapshot!(told.join("\n"));
+}
+
+/// A token that may do nothing may not even see that it is there: for itself it has the server's word.
+#[test]
+fn who_may_see_nothing_is_answered_for_itself() {
+    let desk = Desk::with_user_cfg(&without_root(CLUSTER));
+    let answer = desk.by_hand("POST", "/access/users/api@pam/token/zeros", "privsep=1");
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    let credential = format!("api@pam!zeros={}", answer["data"]["value"].as_str().unwrap());
+    let run = |arguments: &[&str]| {
+        desk.ran(&desk.command_at(&desk.serving.url(), &credential, arguments).output().unwrap()).seen()
+    };
+    let told = [
+        run(&["permissions", "api@pam!zeros", "--why"]),
+        run(&["permissions", "api@pam!zeros", "--format", "json"]),
+        run(&["permissions", "api@pam!homepage"]),
+        run(&["who-can", "VM.Audit", "/"]),
+    ];
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+/// Nobody concludes from what cannot be seen that it is not there.
+#[test]
+fn reasons_do_not_deny_what_cannot_be_seen() {
+    let desk = Desk::with_user_cfg(&without_root(CLUSTER));
+    let credential = credential(&desk);
+    desk.by_hand("PUT", "/access/acl", "path=/access/groups&roles=PVEUserAdmin&users=ann@pve");
+    let run =
+        |arguments: &[&str]| desk.ran(&desk.command_at(&desk.serving.url(), &credential, arguments).output().unwrap());
+    let told = run(&["permissions", "api@pam!homepage", "--why"]);
+    insta::assert_snapshot!(told.stdout);
+    assert!(
+        desk.run(&["permissions", "api@pam!homepage", "--why"]).stdout.contains("To mend it"),
+        "there is a way out"
+    );
+}
+
+/// What is granted beside the token's own entry counts; above it, it would be replaced.
+#[test]
+fn what_is_advised_is_not_replaced() {
+    let desk = Desk::new();
+    let cluster =
+        CLUSTER.to_owned() + "acl:1:/vms/101:ann@pve!deploy:PVEDatastoreUser:\nacl:1:/nodes:ann@pve!deploy:NoAccess:\n";
+    let token = "ann@pve!deploy";
+    let told = ["/vms/101", "/nodes"].map(|path| {
+        desk.write("user.cfg", &cluster);
+        let told = desk.run(&["permissions", token, "--path", path, "--why", "--live", "user.cfg"]);
+        told.stdout.split_once("\nWhy at").unwrap().0.to_owned()
+    });
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn a_separated_token_of_root_is_explained_too() {
+    let desk = Desk::new();
+    desk.write("user.cfg", "token:root@pam!homepage:0:1::\n");
+    insta::assert_snapshot!(desk.run(&["permissions", "root@pam!homepage", "--why", "--live", "user.cfg"]).seen());
+}
+
+/// Refused at the door, an empty answer is not what it gets; and the door can be opened.
+#[test]
+fn who_is_refused_is_told_the_way_in() {
+    let desk = Desk::new();
+    desk.write("user.cfg", &CLUSTER.replace("user:api@pam:1:0", "user:api@pam:0:1000"));
+    let told = desk.run(&["permissions", "api@pam!homepage", "--why", "--live", "user.cfg"]);
+    insta::assert_snapshot!(told.stdout.split_once("\nWhy at").unwrap().0);
+    let told = asked(&["api@pam!old", "--why"]);
+    assert!(told.contains("pveum user token modify api@pam old --expire 0"), "{told}");
+}
+
+#[test]
+fn what_is_typed_in_place_of_a_name_is_recognised() {
+    let left = CLUSTER.replace("acl:1:/:@api", "acl:1:/:gone@ldap:PVEAuditor:\nacl:1:/:@api");
+    let desk = Desk::new();
+    desk.write("user.cfg", &left);
+    let run = |arguments: &[&str]| desk.run(&[&["permissions", "--live", "user.cfg"], arguments].concat()).seen();
+    let told = [
+        run(&["ops"]),
+        run(&["@nobody"]),
+        run(&["PVEAuditor"]),
+        run(&["VM.Audit"]),
+        run(&["/vms/100"]),
+        run(&["ann@pve", "/vms/100"]),
+        run(&["/vms/100", "ann@pve"]),
+        run(&["ann@pve", "api@pam"]),
+        run(&["gone@ldap"]),
+        run(&["ann@pve", "--path", "100"]),
+        run(&["ann@pve", "--path", "lab"]),
+        run(&["ann@pve", "--path", "/vms/nfs1"]),
+    ];
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+/// Which side of a separated token lacks it, named however many there are.
+#[test]
+fn the_side_that_lacks_it_is_named() {
+    insta::assert_snapshot!(asked(&["ann@pve!deploy", "--path", "/vms/103", "--why"]));
+}
+
+/// A typing error in the folder's name shows.
+#[test]
+fn a_sandbox_that_is_made_by_looking_is_said() {
+    let desk = Desk::new();
+    let first = desk.run(&["permissions", "root@pam", "--path", "/", "--sandbox=typo"]);
+    assert!(first.stderr.contains("there was no sandbox in typo"), "{}", first.seen());
+    let second = desk.run(&["permissions", "root@pam", "--path", "/", "--sandbox=typo"]);
+    assert_eq!(second.stderr, "");
+}
+
+/// Hundreds of guests with the same grants: the privileges are listed once, and what is not explained is counted.
+#[test]
+fn a_long_answer_stays_readable() {
+    let desk = Desk::new();
+    let mut file = "user:ann@pve:1\nrole:Own:VM.Audit,VM.Console:\n".to_owned();
+    for guest in 100..250 {
+        let role = if guest % 50 == 0 { "Own" } else { "PVEVMUser" };
+        file.push_str(&format!("acl:1:/vms/{guest}:ann@pve:{role}:\n"));
+    }
+    desk.write("user.cfg", &file);
+    insta::assert_snapshot!(desk.run(&["permissions", "ann@pve", "--live", "user.cfg"]).seen());
+    let told = desk.run(&["permissions", "ann@pve", "--why", "--live", "user.cfg"]).stdout;
+    assert_eq!(told.matches("Why at /vms/").count(), 100);
+    assert!(told.ends_with("Why at 50 more paths: ask for one with --path.\n"), "{told}");
+    let data = desk.run(&["permissions", "ann@pve", "--why", "--format", "json", "--live", "user.cfg"]).stdout;
+    let data: Value = serde_json::from_str(&data).unwrap();
+    assert_eq!(data["why"].as_array().unwrap().len(), 150);
+}
+
+/// A grant that never counts is found without naming its path.
+#[test]
+fn what_is_granted_in_vain_is_said_everywhere() {
+    let desk = Desk::new();
+    let file = "user:ann@pve:1\ntoken:ann@pve!ci:0:0\nacl:1:/:ann@pve:PVEAuditor:\nacl:1:/vms:ann@pve!ci:NoAccess:\n";
+    desk.write("user.cfg", file);
+    let told = desk.run(&["permissions", "ann@pve!ci", "--why", "--live", "user.cfg"]).stdout;
+    let (_, vms) = told.split_once("Why at /vms\n").unwrap();
+    assert!(vms.contains("never looked at") && vms.contains("NoAccess on /vms to ann@pve!ci"), "{told}");
 }

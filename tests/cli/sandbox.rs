@@ -146,3 +146,20 @@ fn a_copy_is_served_as_it_comes() {
     child.wait().unwrap();
     assert!(answer.contains(r#""groupid":"ops""#), "{answer}");
 }
+
+/// With --seed or without, and whatever is wrong with it.
+#[test]
+fn a_folder_that_will_not_do_is_refused_with_a_way_out() {
+    let desk = rehearsal();
+    for (dir, error, help) in [
+        ("copy/..", "is not a sandbox's folder, and not empty", "name another folder: --dir DIR"),
+        ("copy/user.cfg", "cannot be used", "name a folder that can be written: --dir DIR"),
+    ] {
+        for seed in [[].as_slice(), &["--seed", "copy/user.cfg"]] {
+            let ran = desk.run(&[&["sandbox", "--no-serve", "--dir", dir], seed].concat());
+            let (first, last) = (ran.stderr.lines().next().unwrap(), ran.stderr.lines().last().unwrap());
+            assert!(ran.code == 1 && first.starts_with("error: `") && first.ends_with(error), "{}", ran.seen());
+            assert_eq!(last, format!("  help: {help}"), "{}", ran.seen());
+        }
+    }
+}

@@ -43,7 +43,22 @@ fn what_was_meant_is_asked_back() {
         asked(&["PVEVMUser", "/"]),
         asked(&["VM.Monitor", "/"]),
         asked(&["VM.Audit", "/vms/7"]),
+        asked(&["/vms/100", "VM.Audit"]),
+        asked(&["ann@pve", "/vms"]),
         asked(&["Sys.Modify", "/storage/one/two"]),
     ];
     insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn nobody_is_said() {
+    let desk = Desk::new();
+    desk.write("user.cfg", "user:ann@pve:1\n");
+    let told = desk.run(&["who-can", "VM.Audit", "/vms", "--live", "user.cfg"]);
+    // root@pam comes back by itself.
+    assert!(
+        told.stdout.contains("  root@pam  everything, without a grant\n\n1 of 2 users and 0 of 0 tokens."),
+        "{}",
+        told.seen()
+    );
 }

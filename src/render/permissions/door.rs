@@ -1,7 +1,7 @@
 //! Who is refused before anybody looks at what it may do.
 
 use super::super::document::{Document, Line, Style};
-use super::super::words::{self, visible};
+use super::super::words::{self, shell, visible};
 use crate::model::{AccessState, Expire};
 use crate::pve::Principal;
 
@@ -23,6 +23,30 @@ pub(in super::super) fn closed(who: &Principal, state: &AccessState, now: u64) -
         reasons.extend(past(token.expire).map(|end| format!("{} expired on {end}", visible(id))));
     }
     reasons
+}
+
+/// The commands that let in whoever does not get in.
+pub(super) fn opening(who: &Principal, state: &AccessState, now: u64) -> Document {
+    let is_past = |expire: Expire| matches!(expire, Expire::At(end) if end <= now);
+    let mut commands = Vec::new();
+    if let Some(user) = state.users.get(who.user()) {
+        let enable = if user.enable.is_yes() { "" } else { " --enable 1" };
+        let expire = if is_past(user.expire) { " --expire 0" } else { "" };
+        if !enable.is_empty() || !expire.is_empty() {
+            commands.push(format!("pveum user modify {}{enable}{expire}", shell(who.user())));
+        }
+    }
+    if let Principal::Token(id) = who
+        && state.tokens.get(id).is_some_and(|token| is_past(token.expire))
+    {
+        commands.push(format!("pveum user token modify {} {} --expire 0", shell(id.user()), shell(id.name())));
+    }
+    let mut document = Document::default();
+    if !commands.is_empty() {
+        document.push(Line::plain("  To let it in again:"));
+        commands.into_iter().for_each(|command| document.push(Line::plain(format!("      {command}"))));
+    }
+    document
 }
 
 /// A line for whoever does not get in.

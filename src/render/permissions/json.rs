@@ -28,7 +28,7 @@ pub fn permissions_json(rights: &Rights<'_>, listed: &BTreeMap<String, Privilege
         #[serde(skip_serializing_if = "Vec::is_empty")]
         why: Vec<Value>,
     }
-    let Rights { snapshot, who, held: _, reasons, now } = rights;
+    let Rights { snapshot, who, held: _, reasons, unexplained: _, now } = rights;
     let digits = |privileges: &'_ Privileges| -> BTreeMap<String, u8> {
         privileges.iter().map(|(privilege, reach)| (privilege.to_string(), u8::from(reach.is_yes()))).collect()
     };

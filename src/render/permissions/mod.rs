@@ -33,6 +33,8 @@ pub struct Rights<'a> {
     pub held: Held,
     /// Why, path by path; empty if nobody asked.
     pub reasons: Vec<Explanation<'a>>,
+    /// At how many more paths there would be something to say.
+    pub unexplained: usize,
     /// Seconds since 1970-01-01T00:00:00Z.
     pub now: u64,
 }

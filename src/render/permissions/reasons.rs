@@ -4,13 +4,25 @@ use std::collections::BTreeSet;
 
 use super::super::document::{Document, Line, Style};
 use super::super::plan::grant_name;
+use super::super::sight::is_whole;
 use super::super::words::{count, listed, visible};
-use crate::model::{AccessState, Grant, Role};
+use super::text::wrapped;
+use crate::live::Snapshot;
+use crate::model::Grant;
 use crate::permissions::{Basis, Deciding, Explanation, Hidden, Reason, Side};
 use crate::pve::{PoolId, Principal, Privilege, Subject};
 
+/// How much is named of what a grant would add that has no say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lost {
+    /// A few, where there are many places to speak of.
+    Few,
+    /// All: whoever asks about one place looks for one privilege.
+    All,
+}
+
 /// Why somebody holds at a path what it holds.
-pub(super) fn explained(explanation: &Explanation<'_>, state: &AccessState) -> Document {
+pub(super) fn explained(explanation: &Explanation<'_>, snapshot: &Snapshot, amount: Lost) -> Document {
     let Explanation { who, path, basis, ignored } = explanation;
     let mut document = Document::default();
     document.push(Line::default().with(Style::Strong, format!("Why at {}", visible(path))));
@@ -25,18 +37,18 @@ pub(super) fn explained(explanation: &Explanation<'_>, state: &AccessState) -> D
                     visible(token)
                 )));
             }
-            document.extend(of_side(side, explanation, state));
+            document.extend(of_side(side, explanation, snapshot, amount));
         }
         Basis::Token(side) => {
             document.push(Line::plain("  A token of root@pam with privilege separation holds what is granted to it."));
-            document.extend(of_side(side, explanation, state));
+            document.extend(of_side(side, explanation, snapshot, amount));
         }
         Basis::Both { token, user: bound } => {
             document.push(Line::plain("  The token itself:"));
-            document.extend(of_side(token, explanation, state));
+            document.extend(of_side(token, explanation, snapshot, amount));
             document.push(Line::plain(format!("  Its user {user}:")));
-            document.extend(of_side(bound, explanation, state));
-            document.extend(one_sided(token, bound, &user));
+            document.extend(of_side(bound, explanation, snapshot, amount));
+            document.extend(one_sided(token, bound, &user, amount));
         }
     }
     if !ignored.is_empty() {
@@ -47,7 +59,7 @@ pub(super) fn explained(explanation: &Explanation<'_>, state: &AccessState) -> D
 }
 
 /// What one of two sides holds alone, which a separated token therefore does not.
-fn one_sided(token: &Side<'_>, user: &Side<'_>, name: &str) -> Document {
+fn one_sided(token: &Side<'_>, user: &Side<'_>, name: &str, amount: Lost) -> Document {
     let (token, bound) = (token.privileges(), user.privileges());
     let only = |one: &crate::permissions::Privileges, other: &crate::permissions::Privileges| -> Vec<String> {
         one.keys().filter(|privilege| !other.contains_key(*privilege)).map(ToString::to_string).collect()
@@ -55,18 +67,32 @@ fn one_sided(token: &Side<'_>, user: &Side<'_>, name: &str) -> Document {
     let mut document = Document::default();
     let (of_token, of_user) = (only(&token, &bound), only(&bound, &token));
     if !of_token.is_empty() && !bound.is_empty() {
-        document.push(Line::plain(format!("  Granted to the token, but not held by {name}: {}", some(&of_token))));
+        document.extend(lost(&format!("  Granted to the token, but not held by {name}:"), &of_token, "    ", amount));
     }
     if !of_user.is_empty() && !token.is_empty() {
-        document.push(Line::plain(format!("  Held by {name}, but not granted to the token: {}", some(&of_user))));
+        document.extend(lost(&format!("  Held by {name}, but not granted to the token:"), &of_user, "    ", amount));
     }
     document
 }
 
-fn of_side(side: &Side<'_>, explanation: &Explanation<'_>, state: &AccessState) -> Document {
+/// What somebody misses, in the same line or, if it is all, below it.
+fn lost(what: &str, missed: &[String], indent: &str, amount: Lost) -> Document {
+    let mut document = Document::default();
+    match amount {
+        Lost::Few => document.push(Line::plain(format!("{what} {}", some(missed)))),
+        Lost::All => {
+            document.push(Line::plain(what));
+            let lines = wrapped(missed.iter().map(String::as_str));
+            lines.iter().for_each(|line| document.push(Line::plain(format!("{indent}{line}"))));
+        }
+    }
+    document
+}
+
+fn of_side(side: &Side<'_>, explanation: &Explanation<'_>, snapshot: &Snapshot, amount: Lost) -> Document {
     let mut document = Document::default();
     if side.deciding.is_empty() {
-        document.push(Line::plain(format!("    {}", nothing(side, &explanation.path, state))));
+        document.push(Line::plain(format!("    {}", nothing(side, &explanation.path, snapshot))));
     }
     for deciding in &side.deciding {
         document.push(
@@ -84,33 +110,48 @@ fn of_side(side: &Side<'_>, explanation: &Explanation<'_>, state: &AccessState) 
                 .with(Style::Plain, visible(grant_name(hidden.grant)))
                 .with(Style::Dim, pool_of(hidden)),
         );
-        let lost = lost(hidden.role, &held);
-        document.push(Line::plain(format!("             {}{lost}", because(hidden))));
+        let missed: Vec<String> = hidden.role.privs.difference(&held).map(ToString::to_string).collect();
+        let because = format!("             {}", because(hidden));
+        if missed.is_empty() {
+            document.push(Line::plain(because));
+        } else {
+            document.extend(lost(&format!("{because}; would add"), &missed, "               ", amount));
+        }
     }
     document
 }
 
-fn nothing(side: &Side<'_>, path: &str, state: &AccessState) -> String {
-    let has_grants = state.acl.keys().any(|grant| grant.subject == side.subject);
-    match &side.subject {
-        Subject::Token(_) if !has_grants => "nothing is granted to it, anywhere".to_owned(),
-        Subject::Token(_) | Subject::Group(_) => format!("nothing that is granted to it reaches {}", visible(path)),
+fn nothing(side: &Side<'_>, path: &str, snapshot: &Snapshot) -> String {
+    let state = &snapshot.state;
+    let is_granted_something = |subject: &Subject| state.acl.keys().any(|grant| grant.subject == *subject);
+    let said = match &side.subject {
+        Subject::Token(_) | Subject::Group(_) if is_granted_something(&side.subject) => {
+            format!("nothing that is granted to it reaches {}", visible(path))
+        }
+        Subject::Token(_) | Subject::Group(_) => "nothing is granted to it, anywhere".to_owned(),
         Subject::User(user) => {
-            let groups: Vec<String> =
-                state.groups_of(user).iter().map(|group| format!("@{}", visible(group))).collect();
+            let groups = state.groups_of(user);
+            let has_any = is_granted_something(&side.subject)
+                || groups.iter().cloned().map(Subject::Group).any(|group| is_granted_something(&group));
+            let groups: Vec<String> = groups.iter().map(|group| format!("@{}", visible(group))).collect();
             let name = visible(user);
             let whom = match groups.len() {
                 0 => format!("{name}, which is in no group,"),
                 1 => format!("{name} or its group {}", groups[0]),
                 _ => format!("{name} or its groups {}", some(&groups)),
             };
-            if side.hidden.is_empty() {
-                format!("nothing is granted to {whom} at {} or above", visible(path))
-            } else {
+            if !side.hidden.is_empty() {
                 format!("nothing that is granted to {whom} reaches {}", visible(path))
+            } else if !has_any {
+                format!("nothing is granted to {}, anywhere", whom.trim_end_matches(','))
+            } else if path == "/" {
+                format!("nothing is granted to {whom} at /")
+            } else {
+                format!("nothing is granted to {whom} at {} or above", visible(path))
             }
         }
-    }
+    };
+    if is_whole(snapshot) { said } else { format!("{said}, as far as can be seen") }
 }
 
 /// ` (ann@pve is in @ops; through pool lab)`
@@ -168,12 +209,6 @@ fn because(hidden: &Hidden<'_>) -> String {
             format!("{} takes it away, through pool {}", visible(grant_name(by)), visible(pool))
         }
     }
-}
-
-/// `; would add VM.Allocate and 9 more`
-fn lost(role: &Role, held: &BTreeSet<Privilege>) -> String {
-    let lost: Vec<String> = role.privs.difference(held).map(ToString::to_string).collect();
-    if lost.is_empty() { String::new() } else { format!("; would add {}", some(&lost)) }
 }
 
 /// Some of many.

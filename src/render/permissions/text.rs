@@ -3,49 +3,86 @@
 use std::collections::BTreeMap;
 
 use super::super::document::{Document, Line, Style};
-use super::super::sight::heading;
-use super::super::words::visible;
-use super::door::door;
-use super::reasons::explained;
+use super::super::sight::{heading, is_whole};
+use super::super::words::{count, visible};
+use super::door::{door, opening};
+use super::reasons::{Lost, explained};
 use super::{Held, Rights, Stretch, advice};
 use crate::model::{AccessState, Origin, Propagate};
 use crate::permissions::Privileges;
-use crate::pve::{AclPath, Privilege};
+use crate::pve::{AclPath, Principal, Privilege};
 
 /// Everything that `rights` holds, for people.
 pub fn permissions(rights: &Rights<'_>) -> Document {
-    let Rights { snapshot, who, held, reasons, now } = rights;
+    let Rights { snapshot, who, held, reasons, unexplained, now } = rights;
     let mut document = Document::default();
     document.push(heading(&format!("{} on", visible(who)), snapshot));
     document.extend(door(who, &snapshot.state, *now));
+    if !reasons.is_empty() {
+        document.extend(opening(who, &snapshot.state, *now));
+    }
     document.gap();
     let state = &snapshot.state;
     let is_told = matches!(held, Held::Listed(_));
-    let is_whole = snapshot.sight.hidden().iter().all(|kind| kind.needs().is_none());
-    let nothing = if is_told || is_whole { "nothing" } else { "nothing that can be seen" };
+    let nothing = if is_told || is_whole(snapshot) { "nothing" } else { "nothing that can be seen" };
     let words = &Words { state, nothing };
     match held {
-        Held::At(path, privileges) => document.extend(here(path.as_str(), privileges, words)),
+        Held::At(path, privileges) => document.extend(places(here(path.as_str(), privileges), words)),
         Held::Everywhere(stretches) if stretches.is_empty() => {
             document.push(Line::plain(format!("  Holds {nothing}, anywhere.")));
         }
         Held::Everywhere(stretches) => {
-            for (at, each) in stretches.iter().enumerate() {
-                let above = stretches[..at].iter().rev().find(|above| is_below(&each.path, &above.path));
-                document.extend(stretch(each, above, words));
-            }
+            let nearest =
+                |at: usize, path: &str| stretches[..at].iter().rev().find(|above| is_below(path, &above.path));
+            let all = stretches.iter().enumerate().flat_map(|(at, each)| stretch(each, nearest(at, &each.path)));
+            document.extend(places(all, words));
         }
-        Held::Listed(listed) if listed.is_empty() => document.push(Line::plain("  Holds nothing, anywhere.")),
+        Held::Listed(listed) if listed.is_empty() => {
+            document.push(Line::plain("  Holds nothing, anywhere."));
+            document.extend(mostly(who));
+        }
         Held::Listed(listed) => {
-            for (path, privileges) in listed {
-                document.extend(here(path, privileges, words));
-            }
+            let is_new = |(path, privileges): &(&String, &Privileges)| {
+                let above =
+                    listed.iter().filter(|(above, _)| is_below(path, above)).max_by_key(|(above, _)| above.len());
+                above.is_none_or(|(_, above)| !reaches_as(above, privileges))
+            };
+            let all = listed.iter().filter(is_new).flat_map(|(path, privileges)| here(path, privileges));
+            document.extend(places(all, words));
         }
     }
+    let amount = if matches!(held, Held::At(..)) { Lost::All } else { Lost::Few };
     let advice = advice::advice(rights);
-    for part in advice.into_iter().chain(reasons.iter().map(|explanation| explained(explanation, state))) {
+    let more = (*unexplained > 0).then(|| {
+        let mut more = Document::default();
+        more.push(Line::plain(format!("Why at {}: ask for one with --path.", count(*unexplained, "more path"))));
+        more
+    });
+    for part in
+        advice.into_iter().chain(reasons.iter().map(|explanation| explained(explanation, snapshot, amount))).chain(more)
+    {
         document.gap();
         document.extend(part);
+    }
+    document
+}
+
+/// Whether what is held above, as far as it reaches on, is the same.
+fn reaches_as(above: &Privileges, privileges: &Privileges) -> bool {
+    above.iter().filter(|(_, reach)| reach.is_yes()).eq(privileges.iter())
+}
+
+/// What is mostly the matter with somebody of whom no more is known than that it holds nothing.
+fn mostly(who: &Principal) -> Document {
+    let mut document = Document::default();
+    if let Principal::Token(token) = who {
+        let user = visible(token.user());
+        document.push(Line::plain(
+            "  A token like that mostly has privilege separation, Proxmox VE's default, and no grants: it may do only what",
+        ));
+        document.push(Line::plain(format!(
+            "  its user {user} may do AND what is granted to the token itself. A dashboard shows zeros with it."
+        )));
     }
     document
 }
@@ -57,24 +94,19 @@ struct Words<'a> {
     nothing: &'static str,
 }
 
+/// A place in words, and what is held there.
+type Place<'a> = (String, Vec<&'a Privilege>);
+
 /// What is held at one path, the part that reaches below apart from the part that does not.
-fn here(path: &str, privileges: &Privileges, words: &Words<'_>) -> Document {
+fn here<'a>(path: &str, privileges: &'a Privileges) -> Vec<Place<'a>> {
     let of = |wanted: Propagate| -> Vec<&Privilege> {
         privileges.iter().filter(|(_, reach)| **reach == wanted).map(|(privilege, _)| privilege).collect()
     };
-    let (alone, reaching) = (of(Propagate::No), of(Propagate::Yes));
-    let mut document = Document::default();
     if is_leaf(path) || privileges.is_empty() {
-        document.extend(block(path, &privileges.keys().collect::<Vec<_>>(), words));
-        return document;
+        return vec![(path.to_owned(), privileges.keys().collect())];
     }
-    if !reaching.is_empty() {
-        document.extend(block(&format!("{path} and below"), &reaching, words));
-    }
-    if !alone.is_empty() {
-        document.extend(block(&format!("{path} alone"), &alone, words));
-    }
-    document
+    let parts = [(format!("{path} and below"), of(Propagate::Yes)), (format!("{path} alone"), of(Propagate::No))];
+    parts.into_iter().filter(|(_, privileges)| !privileges.is_empty()).collect()
 }
 
 fn is_below(path: &str, above: &str) -> bool {
@@ -82,19 +114,19 @@ fn is_below(path: &str, above: &str) -> bool {
 }
 
 /// `above` is the nearest stretch that reaches this one.
-fn stretch(Stretch { path, here, below }: &Stretch, above: Option<&Stretch>, words: &Words<'_>) -> Document {
+fn stretch<'a>(Stretch { path, here, below }: &'a Stretch, above: Option<&Stretch>) -> Vec<Place<'a>> {
     let (at, on): (Vec<&Privilege>, Vec<&Privilege>) = (here.keys().collect(), below.keys().collect());
     if is_leaf(path) {
-        return block(path, &at, words);
+        return vec![(path.clone(), at)];
     }
     if at == on {
-        return block(&format!("{path} and below"), &at, words);
+        return vec![(format!("{path} and below"), at)];
     }
-    let mut document = block(&format!("{path} alone"), &at, words);
+    let mut places = vec![(format!("{path} alone"), at)];
     if !on.is_empty() || above.is_some_and(|above| !above.below.is_empty()) {
-        document.extend(block(&format!("below {path}"), &on, words));
+        places.push((format!("below {path}"), on));
     }
-    document
+    places
 }
 
 /// Whether the access tree ends at a path, so that nothing can be below it.
@@ -106,20 +138,37 @@ fn is_leaf(path: &str) -> bool {
         && !matches!(path, "/" | "/access" | "/sdn" | "/vms")
 }
 
-/// A place and the privileges there, under the name of the role that is made of them if there is one.
-fn block(place: &str, privileges: &[&Privilege], words: &Words<'_>) -> Document {
-    let mut document = Document::default();
-    let line = Line::plain("  ").with(Style::Strong, visible(place));
-    if privileges.is_empty() {
-        document.push(line.with(Style::Plain, format!(": {}", words.nothing)));
-        return document;
+/// Places and the privileges there, under the name of the role that is made of them if there is one. Neighbours with the
+/// same share a heading, and what has been listed is not listed again.
+fn places<'a>(places: impl IntoIterator<Item = Place<'a>>, words: &Words<'_>) -> Document {
+    let mut blocks: Vec<(Vec<String>, Vec<&Privilege>)> = Vec::new();
+    for (place, privileges) in places {
+        match blocks.last_mut() {
+            Some((places, same)) if *same == privileges => places.push(visible(place)),
+            _ => blocks.push((vec![visible(place)], privileges)),
+        }
     }
-    document.push(match role_of(privileges, words.state) {
-        Some(role) => line.with(Style::Plain, format!(": all of {role}")),
-        None => line.with(Style::Plain, ":"),
-    });
-    for text in wrapped(privileges.iter().map(|privilege| privilege.as_str())) {
-        document.push(Line::plain(format!("      {text}")));
+    let mut document = Document::default();
+    let mut listed: BTreeMap<&[&Privilege], &str> = BTreeMap::new();
+    for (places, privileges) in &blocks {
+        let mut headings = wrapped(places.iter().map(String::as_str));
+        let last = Line::plain("  ").with(Style::Strong, headings.pop().unwrap_or_default());
+        headings.iter().for_each(|heading| document.push(Line::plain("  ").with(Style::Strong, heading)));
+        if privileges.is_empty() {
+            document.push(last.with(Style::Plain, format!(": {}", words.nothing)));
+            continue;
+        }
+        let role = role_of(privileges, words.state).map(|role| format!(" all of {role}")).unwrap_or_default();
+        if let Some(first) = listed.get(privileges.as_slice()) {
+            let same = if role.is_empty() { format!(" the same as {first}") } else { role };
+            document.push(last.with(Style::Plain, format!(":{same}")));
+            continue;
+        }
+        document.push(last.with(Style::Plain, format!(":{role}")));
+        listed.insert(privileges, &places[0]);
+        for text in wrapped(privileges.iter().map(|privilege| privilege.as_str())) {
+            document.push(Line::plain(format!("      {text}")));
+        }
     }
     document
 }
@@ -136,7 +185,7 @@ fn role_of(privileges: &[&Privilege], state: &AccessState) -> Option<String> {
 }
 
 /// Words with commas between them, in lines of a readable length.
-fn wrapped<'a>(words: impl Iterator<Item = &'a str>) -> Vec<String> {
+pub(super) fn wrapped<'a>(words: impl Iterator<Item = &'a str>) -> Vec<String> {
     const WIDTH: usize = 104;
     let mut lines: Vec<String> = Vec::new();
     for word in words {

@@ -2,8 +2,11 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::sync::{Mutex, mpsc};
 
-use super::{Stage, status_line};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::{Clock, Options, Stage, status_line};
 
 /// What the server sends before it closes the connection, which it must do by itself.
 async fn exchange(stage: &Stage, request: String) -> String {
@@ -68,4 +71,32 @@ async fn what_is_no_request_is_refused() {
     }
     let answer = exchange(&stage, "GET /api2/json/access/domains HTTP/1.0\r\n\r\n".to_owned()).await;
     assert!(answer.contains(" 200 OK\r\n"), "{answer}");
+}
+
+/// Told to stop, it answers what was asked already, and takes no more.
+#[tokio::test]
+async fn the_last_request_is_answered() {
+    let (arrived, mut arrivals) = tokio::sync::mpsc::unbounded_channel();
+    let (release, released) = mpsc::channel();
+    let released = Mutex::new(released);
+    // Asked for the time, the clock waits for the end to begin.
+    let clock = Clock::from_fn(move || {
+        arrived.send(()).unwrap();
+        released.lock().unwrap().recv().unwrap();
+        1_000
+    });
+    let Stage { serving, dir: _dir, .. } = Stage::with(Options { clock, ..Options::default() }).await;
+    let addr = serving.addr();
+    let mut client = tokio::net::TcpStream::connect(addr).await.unwrap();
+    client.write_all(b"GET /api2/json/version HTTP/1.1\r\n\r\n").await.unwrap();
+    arrivals.recv().await.unwrap();
+    let end = tokio::spawn(serving.shutdown());
+    while tokio::net::TcpStream::connect(addr).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    release.send(()).unwrap();
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).await.unwrap();
+    assert_eq!(status_line(&answer), "HTTP/1.1 401 No ticket");
+    end.await.unwrap();
 }
