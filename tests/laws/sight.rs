@@ -149,7 +149,7 @@ fn check_true(all: &AccessState, seen: &AccessState) -> Result<(), String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 128, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_hidden_is_of_a_kind_that_is_named(live in state(), reader in select(&[READERS[0], READERS[0], READERS[1]][..])) {

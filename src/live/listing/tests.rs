@@ -186,7 +186,9 @@ fn what_is_held_at_a_pool_need_not_reach_those_in_it() {
 fn who_does_not_see_itself_cannot_tell_which_pools_are_hidden() {
     for (path, blind) in [("/pool/lab", vec![Blind::Accounts, Blind::Pools]), ("/pool", vec![Blind::Accounts])] {
         let mut listing = walkthrough();
-        listing.acl = wire(json!([granted(path, "NoAccess", 1, "hidden")]));
+        let everywhere = granted("/", "PVEAuditor", 1, "api@pam");
+        listing.acl = wire(json!([everywhere, granted(path, "NoAccess", 1, "hidden")]));
+        listing.roles.push(wire(json!({"privs": "Pool.Audit", "roleid": "PVEAuditor", "special": 1})));
         listing.held.groups = wire(json!({}));
         assert_eq!(listing.into_state(&reader()).1, Sight::Partial(blind.into_iter().collect()), "{path}");
     }
