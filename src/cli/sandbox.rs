@@ -74,7 +74,7 @@ fn comment(text: String) -> Line {
 
 /// Makes a new sandbox of a cluster's files, and says what is otherwise than there.
 fn from_seed(dir: &Path, file: &Path, options: Options, terminal: Terminal) -> Result<Sandbox, Failure> {
-    let copy = source::copy(file)?;
+    let copy = source::user_cfg(file, terminal)?;
     let seed = Seed::read(copy.user_cfg(), copy.domains_cfg()).map_err(|error| {
         let failure =
             Failure::new(format!("`{}` is not what a sandbox can begin with", visible(copy.name()))).because(&error);

@@ -1,7 +1,7 @@
 //! Where the live state is read.
 
 use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use super::arguments::{Files, Looking, Target};
@@ -12,7 +12,7 @@ use super::terminal::Terminal;
 use crate::api::Credential;
 use crate::api::wire::Held;
 use crate::desired::{self, Cluster};
-use crate::live::{Copy, CopyError, ReadError, Sight, Snapshot, Source as _};
+use crate::live::{ReadError, Sight, Snapshot, Source as _, UserCfg, UserCfgError};
 use crate::permissions::Privileges;
 use crate::pve::{AclPath, Principal};
 use crate::render::{self, visible};
@@ -23,7 +23,7 @@ pub(super) enum Source {
     /// A cluster, over its API.
     Cluster(Connection),
     /// Its files.
-    Copy(Copy),
+    UserCfg(UserCfg),
     /// A sandbox, without its API: that does not say which guests are in a pool, because there are none.
     Sandbox(Sandbox, String),
 }
@@ -31,7 +31,7 @@ pub(super) enum Source {
 /// What the command line says, then the environment, then the files.
 pub(super) async fn open(target: &Target, cluster: &Cluster, terminal: Terminal) -> Result<Source, Failure> {
     Ok(if let Some(file) = &target.live {
-        Source::Copy(copy(file)?)
+        Source::UserCfg(user_cfg(file, terminal)?)
     } else if let Some(dir) = &target.sandbox {
         Source::Cluster(connect_to_sandbox(dir).await?)
     } else {
@@ -48,7 +48,7 @@ impl Source {
                 let snapshot = connection.client.read().await.map_err(|error| unreadable(&error, Some(credential)))?;
                 Snapshot { cluster: connection.name.clone().unwrap_or(snapshot.cluster), ..snapshot }
             }
-            Source::Copy(copy) => copy.read().await.map_err(|error| unreadable(&error, None))?,
+            Source::UserCfg(files) => files.read().await.map_err(|error| unreadable(&error, None))?,
             Source::Sandbox(sandbox, name) => {
                 let state = sandbox.state().map_err(|error| Failure::of(&error))?;
                 Snapshot {
@@ -123,12 +123,20 @@ fn cluster(files: &[PathBuf], target: &Target, terminal: Terminal) -> Result<Clu
 }
 
 /// A copy of a user.cfg, and of the domains.cfg beside it; `-` is standard input.
-pub(super) fn copy(file: &Path) -> Result<Copy, Failure> {
-    let copy = if file == Path::new("-") { Copy::from_input(io::stdin().lock()) } else { Copy::open(file) };
-    copy.map_err(|error| unusable(&error))
+pub(super) fn user_cfg(file: &Path, terminal: Terminal) -> Result<UserCfg, Failure> {
+    let opened = if file == Path::new("-") {
+        let input = io::stdin();
+        if input.is_terminal() {
+            terminal.note_text("Reading a user.cfg from the terminal; Ctrl-D ends it.\n");
+        }
+        UserCfg::from_input(input.lock())
+    } else {
+        UserCfg::open(file)
+    };
+    opened.map_err(|error| unusable(&error))
 }
 
-fn unusable(error: &CopyError) -> Failure {
+fn unusable(error: &UserCfgError) -> Failure {
     Failure::of(error).help(error.help())
 }
 
@@ -140,6 +148,6 @@ fn unreadable(error: &ReadError, credential: Option<&Credential>) -> Failure {
                 .helps(error.help())
         }
         (ReadError::Api(error), None) => Failure::of(error).helps(error.help()),
-        (ReadError::Copy(error), _) => unusable(error),
+        (ReadError::UserCfg(error), _) => unusable(error),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::future::Future;
 
-use super::copy::{CopyError, Ignored};
+use super::user_cfg::{Ignored, UserCfgError};
 use crate::api::ApiError;
 use crate::model::AccessState;
 use crate::pve::Principal;
@@ -109,7 +109,7 @@ pub enum ReadError {
     Api(#[from] ApiError),
     /// A file is not what it should be.
     #[error(transparent)]
-    Copy(#[from] CopyError),
+    UserCfg(#[from] UserCfgError),
 }
 
 /// Where a snapshot comes from.

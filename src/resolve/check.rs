@@ -184,13 +184,16 @@ impl Names<'_> {
 
     /// The server makes users of realms that it does not have (transcript `users`, `foo@nosuch`).
     fn unknown_realm(&self, user: &UserId, span: Span) -> Unknown {
+        const NAMED: usize = 12;
         let realms: Vec<&str> = self.live.realms.keys().map(RealmId::as_str).collect();
+        let more = realms.len().checked_sub(NAMED).filter(|more| *more > 0);
+        let more = more.map(|more| format!(" and {more} more")).unwrap_or_default();
         self.suggest(
             Diagnostic::warning(span, format!("there is no realm `{}` on the cluster", user.realm()))
                 .label("will be made all the same, and nobody can log in as it"),
             user.realm(),
             realms.iter().copied(),
-            &format!("the realms are: {}", realms.join(", ")),
+            &format!("the realms are: {}{more}", realms[..realms.len().min(NAMED)].join(", ")),
         )
     }
 

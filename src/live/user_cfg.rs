@@ -12,11 +12,14 @@ use crate::pve::Release;
 
 /// A user.cfg, with the domains.cfg that belongs to it if there is one.
 #[derive(Clone, Debug)]
-pub struct Copy {
+pub struct UserCfg {
     name: String,
     user_cfg: Vec<u8>,
     domains_cfg: Option<Beside>,
 }
+
+/// The file that is read too if it is in the same folder.
+const BESIDE: &str = "domains.cfg";
 
 /// A file that was found beside the user.cfg.
 #[derive(Clone, Debug)]
@@ -38,7 +41,7 @@ pub struct Ignored {
 
 /// Why a file is no copy of a user.cfg.
 #[derive(Debug, thiserror::Error)]
-pub enum CopyError {
+pub enum UserCfgError {
     /// The file cannot be read.
     #[error("`{}` cannot be read", path.display())]
     File {
@@ -51,7 +54,7 @@ pub enum CopyError {
     #[error("standard input cannot be read")]
     Input(#[source] io::Error),
     /// The cluster's file system holds no such file.
-    #[error("`{name}` is larger than 1 MiB, which no user.cfg can be")]
+    #[error("`{name}` is larger than 1 MiB, which no file of a cluster can be")]
     TooLarge {
         /// The file.
         name: String,
@@ -76,35 +79,38 @@ pub enum CopyError {
     },
 }
 
-impl CopyError {
+impl UserCfgError {
     /// What to do about it.
     #[must_use]
     pub fn help(&self) -> &'static str {
         match self {
-            CopyError::File { .. } => "name a copy of a node's /etc/pve/user.cfg, or `-` for standard input",
-            CopyError::Input(_) => "pipe a node's user.cfg in: ssh root@NODE cat /etc/pve/user.cfg | pve-access ...",
-            CopyError::TooLarge { .. } | CopyError::Foreign { .. } => {
-                "what is needed is a copy of a node's /etc/pve/user.cfg"
+            UserCfgError::File { path, .. } if path.ends_with(BESIDE) => {
+                "it stands beside the user.cfg and is read with it: make it readable, or move it away"
             }
-            CopyError::Utf16 { .. } => {
+            UserCfgError::File { .. } => "name a copy of a node's /etc/pve/user.cfg, or `-` for standard input",
+            UserCfgError::Input(_) => "pipe a node's user.cfg in: ssh root@NODE cat /etc/pve/user.cfg | pve-access ...",
+            UserCfgError::TooLarge { .. } | UserCfgError::Foreign { .. } => {
+                "what is needed is a copy of a node's /etc/pve/user.cfg, with its domains.cfg beside it if there is one"
+            }
+            UserCfgError::Utf16 { .. } => {
                 "PowerShell's `>` makes that of what a command prints: copy the file with scp instead"
             }
-            CopyError::Empty { .. } => {
+            UserCfgError::Empty { .. } => {
                 "did the command that was to fetch it fail? even a fresh node's user.cfg has a line"
             }
         }
     }
 }
 
-impl Copy {
+impl UserCfg {
     /// The cluster's file system takes no greater file (api-facts.md, Limits that matter for size).
     const LARGEST: u64 = 1024 * 1024;
 
     /// The user.cfg at `path`, and a domains.cfg in the same folder.
-    pub fn open(path: &Path) -> Result<Copy, CopyError> {
+    pub fn open(path: &Path) -> Result<UserCfg, UserCfgError> {
         let name = path.display().to_string();
         let user_cfg = File::open(path).and_then(within_limit).map_err(failed(path))?;
-        let domains = path.with_file_name("domains.cfg");
+        let domains = path.with_file_name(BESIDE);
         let domains_cfg = match File::open(&domains) {
             Ok(file) => {
                 let bytes = within_limit(file).map_err(failed(&domains))?;
@@ -113,13 +119,13 @@ impl Copy {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(failed(&domains)(error)),
         };
-        Copy { name, user_cfg, domains_cfg }.checked()
+        UserCfg { name, user_cfg, domains_cfg }.checked()
     }
 
     /// A user.cfg without its domains.cfg.
-    pub fn from_input(input: impl Read) -> Result<Copy, CopyError> {
-        let user_cfg = within_limit(input).map_err(CopyError::Input)?;
-        Copy { name: "standard input".to_owned(), user_cfg, domains_cfg: None }.checked()
+    pub fn from_input(input: impl Read) -> Result<UserCfg, UserCfgError> {
+        let user_cfg = within_limit(input).map_err(UserCfgError::Input)?;
+        UserCfg { name: "standard input".to_owned(), user_cfg, domains_cfg: None }.checked()
     }
 
     /// What to call it in print.
@@ -157,26 +163,30 @@ impl Copy {
         of_users.chain(of_realms).collect()
     }
 
-    fn checked(self) -> Result<Copy, CopyError> {
-        let Copy { name, user_cfg, domains_cfg: _ } = &self;
-        let name = || name.clone();
-        if user_cfg.len() as u64 > Copy::LARGEST {
-            return Err(CopyError::TooLarge { name: name() });
+    fn checked(self) -> Result<UserCfg, UserCfgError> {
+        let UserCfg { name, user_cfg, domains_cfg } = &self;
+        let too_large = |bytes: &[u8]| bytes.len() as u64 > UserCfg::LARGEST;
+        if let Some(Beside { name, .. }) = domains_cfg.as_ref().filter(|beside| too_large(&beside.bytes)) {
+            return Err(UserCfgError::TooLarge { name: name.clone() });
         }
+        if too_large(user_cfg) {
+            return Err(UserCfgError::TooLarge { name: name.clone() });
+        }
+        let name = || name.clone();
         if user_cfg.trim_ascii().is_empty() {
-            return Err(CopyError::Empty { name: name() });
+            return Err(UserCfgError::Empty { name: name() });
         }
         if user_cfg.starts_with(b"\xff\xfe") || user_cfg.starts_with(b"\xfe\xff") {
-            return Err(CopyError::Utf16 { name: name() });
+            return Err(UserCfgError::Utf16 { name: name() });
         }
         let Reading { state: _, ignored } = user_cfg::read(user_cfg, Release::MEASURED);
         let foreign: BTreeSet<usize> = ignored.iter().map(|ignored| ignored.line).collect();
         let lines = user_cfg.split(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).count();
-        if foreign.len() >= lines { Err(CopyError::Foreign { name: name() }) } else { Ok(self) }
+        if foreign.len() >= lines { Err(UserCfgError::Foreign { name: name() }) } else { Ok(self) }
     }
 }
 
-impl Source for Copy {
+impl Source for UserCfg {
     /// As a server of the release that this program knows best would read it: the file does not say which one wrote it.
     async fn read(&self) -> Result<Snapshot, ReadError> {
         let mut state = user_cfg::read(&self.user_cfg, Release::MEASURED).state;
@@ -189,9 +199,9 @@ impl Source for Copy {
     }
 }
 
-fn failed(path: &Path) -> impl FnOnce(io::Error) -> CopyError {
+fn failed(path: &Path) -> impl FnOnce(io::Error) -> UserCfgError {
     let path = path.to_owned();
-    |source| CopyError::File { path, source }
+    |source| UserCfgError::File { path, source }
 }
 
 /// Why a line of a domains.cfg says nothing. Only a line without anything on it ends a section, and U+FEFF is a letter
@@ -213,7 +223,7 @@ fn unused(domains_cfg: &[u8]) -> impl Fn(usize) -> &'static str {
 /// All of it, or a little more than there can be.
 fn within_limit(input: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    input.take(Copy::LARGEST + 1).read_to_end(&mut bytes)?;
+    input.take(UserCfg::LARGEST + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -224,7 +234,7 @@ mod tests {
     const FILE: &str = "user:ann@corp:1\nnonsense\nacl:1:/:ann@corp:PVEAuditor\n";
 
     fn refused(input: &str) -> String {
-        Copy::from_input(input.as_bytes()).unwrap_err().to_string()
+        UserCfg::from_input(input.as_bytes()).unwrap_err().to_string()
     }
 
     #[test]
@@ -235,15 +245,16 @@ mod tests {
         assert_eq!(refused(yaml), "`standard input` is no user.cfg: a server would pass over every line of it");
         // Each is 16 bytes long.
         let largest = "user:ann@corp:1\n".repeat(65_536);
-        assert_eq!(Copy::from_input(largest.as_bytes()).unwrap().user_cfg().len(), 1 << 20);
-        assert_eq!(refused(&format!("{largest}\n")), "`standard input` is larger than 1 MiB, which no user.cfg can be");
+        assert_eq!(UserCfg::from_input(largest.as_bytes()).unwrap().user_cfg().len(), 1 << 20);
+        let one_more = format!("{largest}\n");
+        assert_eq!(refused(&one_more), "`standard input` is larger than 1 MiB, which no file of a cluster can be");
     }
 
     /// PowerShell's `>` writes UTF-16.
     #[test]
     fn what_a_shell_made_another_encoding_of_is_refused() {
         for mark in [&b"\xff\xfe"[..], b"\xfe\xff"] {
-            let error = Copy::from_input([mark, b"u\0s\0"].concat().as_slice()).unwrap_err();
+            let error = UserCfg::from_input([mark, b"u\0s\0"].concat().as_slice()).unwrap_err();
             assert_eq!(error.to_string(), "`standard input` is in UTF-16, which no server writes or reads");
             assert!(error.help().contains("scp"));
         }
@@ -257,7 +268,7 @@ mod tests {
         let ignored = |user_cfg: String, domains_cfg: String| {
             std::fs::write(dir.path().join("user.cfg"), user_cfg).unwrap();
             std::fs::write(dir.path().join("domains.cfg"), domains_cfg).unwrap();
-            let ignored = Copy::open(&dir.path().join("user.cfg")).unwrap().ignored().into_iter();
+            let ignored = UserCfg::open(&dir.path().join("user.cfg")).unwrap().ignored().into_iter();
             ignored.map(|Ignored { file: _, line, reason }| (line, reason)).collect::<Vec<_>>()
         };
         let user_cfg = "user:ann@corp:1\nacl:1:/:ann@corp:PVEAuditor\n".to_owned();
@@ -279,14 +290,16 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("user.cfg");
         std::fs::write(&path, FILE).unwrap();
-        let alone = Copy::open(&path).unwrap().read().await.unwrap();
+        let alone = UserCfg::open(&path).unwrap().read().await.unwrap();
         assert_eq!(alone.sight, Sight::Partial([Blind::Realms].into()));
         assert_eq!((alone.state.users.len(), alone.state.acl.len(), alone.state.realms.len()), (2, 1, 2));
         assert_eq!(alone.ignored.iter().map(|ignored| ignored.line).collect::<Vec<_>>(), [2]);
         assert_eq!(alone.cluster, path.display().to_string());
 
+        std::fs::write(dir.path().join("domains.cfg"), "#".repeat((1 << 20) + 1)).unwrap();
+        assert!(matches!(UserCfg::open(&path), Err(UserCfgError::TooLarge { name }) if name.ends_with(BESIDE)));
         std::fs::write(dir.path().join("domains.cfg"), "ad: corp\n\tdomain example.test\n\nnis: old\n").unwrap();
-        let both = Copy::open(&path).unwrap().read().await.unwrap();
+        let both = UserCfg::open(&path).unwrap().read().await.unwrap();
         assert_eq!((both.sight, both.state.realms.len()), (Sight::Full, 3));
         let ignored = both.ignored.last().unwrap();
         assert_eq!((ignored.file.ends_with("domains.cfg"), ignored.line), (true, 4));
