@@ -4,6 +4,7 @@
 //! ACCEPTANCE_FINGERPRINT say what to trust, if the system does not. The credential needs what README.md gives to
 //! `sync@pve`. All that it makes has a random suffix in its name, and is deleted on every way out.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::error::Error;
 use std::fs;
@@ -11,6 +12,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode, Output};
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use pve_access::api::wire::Held;
 use pve_access::api::{Client, Credential, Endpoint, Trust};
 use pve_access::pve::TokenId;
 use tempfile::TempDir;
@@ -133,6 +135,9 @@ fn main_job() -> Result<(), Box<dyn Error>> {
     expect(held.0.contains_key(&"Pool.Audit".parse()?), || {
         format!("the token holds nothing through its group: {held:?}")
     })?;
+    let server = runtime.block_on(client.all_permissions())?;
+    expect_same_permissions(&guest, &server)?;
+    adopt(&guest)?;
 
     guest.write("changed.yaml", CHANGED)?;
     guest.exits(0, &["apply", "--yes", "-f", "changed.yaml"])?;
@@ -144,6 +149,26 @@ fn main_job() -> Result<(), Box<dyn Error>> {
     guest.exits(0, &["plan", "--detailed-exitcode", "-f", "absent.yaml"])?;
     let refused = runtime.block_on(client.version());
     expect(refused.is_err(), || "the token still works after its user was deleted".to_owned())
+}
+
+/// What the program says that the token may do is what the server says.
+fn expect_same_permissions(guest: &Guest, server: &BTreeMap<String, Held>) -> Result<(), Box<dyn Error>> {
+    let answer = guest.exits(0, &["permissions", &guest.token()?.to_string(), "--format", "json"])?;
+    let ours: serde_json::Value = serde_json::from_str(&answer)?;
+    let digits = |Held(held): &Held| -> serde_json::Value {
+        held.iter()
+            .map(|(privilege, propagates)| (privilege.to_string(), serde_json::Value::from(u8::from(*propagates))))
+            .collect()
+    };
+    let server: serde_json::Value = server.iter().map(|(path, held)| (path.clone(), digits(held))).collect();
+    expect(ours["permissions"] == server, || format!("the server says {server}, and the program {ours}"))
+}
+
+/// Whatever is there, planning with its export finds nothing to change.
+fn adopt(guest: &Guest) -> Result<(), Box<dyn Error>> {
+    let export = guest.exits(0, &["export"])?;
+    fs::write(guest.folder.path().join("export.yaml"), export)?;
+    guest.exits(0, &["plan", "--detailed-exitcode", "-f", "export.yaml"]).map(|_| ())
 }
 
 /// A client with the credential that the run has put into its file.
