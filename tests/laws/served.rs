@@ -85,6 +85,9 @@ proptest! {
 
     #[test]
     fn an_odd_state_is_read_over_the_api_too(live in odd_state()) {
+        // In a list of members a NUL divides in place of commas, so that what is between them is one name, with commas in
+        // it; and the API's own list of such members cannot be taken apart.
+        prop_assume!(!live.memberships.keys().any(|user| user.as_str().contains('\0')));
         prop_assert_eq!(check_reading(&live), Ok(()));
     }
 }
