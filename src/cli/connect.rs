@@ -99,7 +99,8 @@ fn endpoint(target: &Target, cluster: &Cluster, terminal: Terminal) -> Result<En
     } else {
         return Err(Failure::new("nothing says which cluster is meant")
             .help("give --endpoint https://HOST:8006, or set PROXMOX_VE_ENDPOINT, or `cluster.endpoint` in the file")
-            .help("or try it on the built-in server: --sandbox"));
+            .help("or try it on the built-in server: --sandbox")
+            .help("or, only to look, name a copy of a node's user.cfg: --live FILE"));
     };
     text.parse::<Endpoint>().map_err(|error| {
         let help = error.help();

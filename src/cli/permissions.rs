@@ -1,6 +1,6 @@
 //! `pve-access permissions`
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::arguments::{Format, Permissions};
 use super::exit::Exit;
@@ -8,10 +8,8 @@ use super::failure::Failure;
 use super::source;
 use super::terminal::Terminal;
 use super::who;
-use crate::model::{AccessState, Privsep};
-use crate::permissions::{Entry, Evaluator, Explanation};
-use crate::pve::{AclPath, Principal, Subject};
-use crate::render::{self, Held, Rights, Stretch};
+use crate::permissions::{Evaluator, Explanation};
+use crate::render::{self, Held, Rights};
 
 /// At most as many reasons are given as a person reads.
 const EXPLAINED: usize = 100;
@@ -30,12 +28,17 @@ pub(super) async fn run(arguments: Permissions, terminal: Terminal) -> Result<Ex
         None => render::partly(&snapshot),
         Some(_) => render::told(&snapshot),
     });
+    let outline = evaluator.outline(&who);
     let held = match (&path, &told) {
         (_, Some(told)) => Held::Listed(told.clone()),
         (Some(path), None) => Held::At(path.clone(), evaluator.at(&who, path.as_str())),
-        (None, None) => Held::Everywhere(everywhere(&evaluator, &who)),
+        (None, None) => Held::Everywhere(outline.entries().collect()),
     };
-    let wondered = if why { wondered(&who, &held, &snapshot.state) } else { Vec::new() };
+    let wondered = match &held {
+        Held::At(path, _) if why => vec![path.to_string()],
+        Held::Everywhere(_) if why => evaluator.places(&who),
+        Held::At(..) | Held::Everywhere(_) | Held::Listed(_) => Vec::new(),
+    };
     let most = match format {
         Format::Text => EXPLAINED,
         Format::Json => usize::MAX,
@@ -55,48 +58,4 @@ pub(super) async fn run(arguments: Permissions, terminal: Terminal) -> Result<Ex
     };
     terminal.result(&document)?;
     Ok(Exit::Success)
-}
-
-fn everywhere(evaluator: &Evaluator<'_>, who: &Principal) -> Vec<Stretch> {
-    let stretch =
-        |Entry { path, here, below }: Entry<'_>| Stretch { path, here: (**here).clone(), below: (**below).clone() };
-    evaluator.outline(who).entries().map(stretch).collect()
-}
-
-/// The paths to give reasons for: where it changes; of somebody who holds nothing, where there might be something.
-fn wondered(who: &Principal, held: &Held, state: &AccessState) -> Vec<String> {
-    match held {
-        Held::At(path, _) => vec![path.to_string()],
-        Held::Everywhere(stretches) if stretches.is_empty() => granted(who, state),
-        Held::Listed(_) => Vec::new(),
-        Held::Everywhere(stretches) => {
-            let mut paths: Vec<String> = stretches.iter().map(|stretch| stretch.path.clone()).collect();
-            paths.extend(unlooked_at(who, state).filter(|path| !stretches.iter().any(|stretch| stretch.path == *path)));
-            paths
-        }
-    }
-}
-
-/// The paths at which something is granted to a token that has no privilege separation, and so never counts.
-fn unlooked_at<'s>(who: &'s Principal, state: &'s AccessState) -> impl Iterator<Item = String> + 's {
-    let token = match who {
-        Principal::Token(token) => state.tokens.get_key_value(token).filter(|(_, it)| it.privsep == Privsep::No),
-        Principal::User(_) => None,
-    };
-    let subject = token.map(|(id, _)| Subject::Token(id.clone()));
-    let paths: BTreeSet<&AclPath> =
-        state.acl.keys().filter(|grant| Some(&grant.subject) == subject.as_ref()).map(|grant| &grant.path).collect();
-    paths.into_iter().map(ToString::to_string)
-}
-
-/// The paths at which anything is granted to `who`, its user or the user's groups; if there is none, the top.
-fn granted(who: &Principal, state: &AccessState) -> Vec<String> {
-    let mut subjects: BTreeSet<Subject> = state.groups_of(who.user()).iter().cloned().map(Subject::Group).collect();
-    subjects.insert(Subject::User(who.user().clone()));
-    if let Principal::Token(token) = who {
-        subjects.insert(Subject::Token(token.clone()));
-    }
-    let grants = state.acl.keys().filter(|grant| subjects.contains(&grant.subject));
-    let paths: BTreeSet<&AclPath> = grants.map(|grant| &grant.path).collect();
-    if paths.is_empty() { vec!["/".to_owned()] } else { paths.into_iter().map(ToString::to_string).collect() }
 }

@@ -63,11 +63,18 @@ fn other_kind(typed: &str, snapshot: &Snapshot) -> Option<Failure> {
     let state = &snapshot.state;
     let group = typed.strip_prefix('@').unwrap_or(typed).parse::<GroupId>();
     if let Some(group) = group.ok().filter(|group| state.groups.contains_key(group)) {
-        let members: Vec<String> =
-            state.members().get(&group).into_iter().flatten().take(3).map(|user| format!("`{user}`")).collect();
+        let members: Vec<String> = state
+            .members()
+            .get(&group)
+            .into_iter()
+            .flatten()
+            .filter(|user| state.users.contains_key(**user))
+            .take(3)
+            .map(|user| format!("`{user}`"))
+            .collect();
         let failure = Failure::new(format!("`{typed}` is a group: what it is granted, its members may do"));
         return Some(match members.as_slice() {
-            [] => failure.help("it has no members; ask for a user or a token"),
+            [] => failure.help("none of its members exists; ask for a user or a token"),
             members => failure.help(format!("ask for one of them, such as {}", members.join(", "))),
         });
     }

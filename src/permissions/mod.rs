@@ -8,7 +8,9 @@ mod drawing;
 mod evaluator;
 mod everyone;
 mod explanation;
+mod mend;
 mod outline;
+mod places;
 mod reason;
 mod sets;
 mod standing;
@@ -21,6 +23,7 @@ use std::collections::BTreeMap;
 pub use evaluator::Evaluator;
 pub use everyone::Everyone;
 pub use explanation::{Basis, Explanation};
+pub use mend::{Mend, mends, token_sides};
 pub use outline::{Entry, Outline};
 pub use reason::{Deciding, Hidden, Reason, Side};
 

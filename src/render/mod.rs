@@ -21,7 +21,7 @@ pub use exported::{exported, origin_of, unseen};
 pub use ignored::ignored;
 pub use missing::missing;
 pub use outcome::outcome;
-pub use permissions::{Held, Rights, Stretch, permissions, permissions_json};
+pub use permissions::{Held, Rights, permissions, permissions_json};
 pub use plan::{Undeclared, plan, refused};
 pub use sight::{partly, told};
 pub use who_can::{Holder, Holders, who_can, who_can_json};

@@ -19,7 +19,7 @@ pub(super) use json::{deciding as deciding_json, hidden as hidden_json, written}
 pub(super) use reasons::held_by;
 
 use crate::live::Snapshot;
-use crate::permissions::{Explanation, Privileges};
+use crate::permissions::{Entry, Explanation, Privileges};
 use crate::pve::{AclPath, Principal};
 
 /// What is to be said of one user or token.
@@ -30,7 +30,7 @@ pub struct Rights<'a> {
     /// Who.
     pub who: &'a Principal,
     /// What it holds, and where.
-    pub held: Held,
+    pub held: Held<'a>,
     /// Why, path by path; empty if nobody asked.
     pub reasons: Vec<Explanation<'a>>,
     /// At how many more paths there would be something to say.
@@ -41,22 +41,11 @@ pub struct Rights<'a> {
 
 /// What somebody holds.
 #[derive(Clone, Debug)]
-pub enum Held {
+pub enum Held<'a> {
     /// At one path.
     At(AclPath, Privileges),
     /// Everywhere, said where it changes, in the order of the tree.
-    Everywhere(Vec<Stretch>),
+    Everywhere(Vec<Entry<'a>>),
     /// At the paths that the server lists, as the server itself answers: what was looked at does not tell.
     Listed(BTreeMap<String, Privileges>),
-}
-
-/// What is held at a path, and what of it reaches on.
-#[derive(Clone, Debug)]
-pub struct Stretch {
-    /// The path.
-    pub path: String,
-    /// What is held there.
-    pub here: Privileges,
-    /// What is held below, as far as no other stretch says otherwise.
-    pub below: Privileges,
 }

@@ -7,9 +7,9 @@ use super::super::sight::{heading, is_whole};
 use super::super::words::{count, visible};
 use super::door::{door, opening};
 use super::reasons::{Lost, explained};
-use super::{Held, Rights, Stretch, advice};
+use super::{Held, Rights, advice};
 use crate::model::{AccessState, Origin, Propagate};
-use crate::permissions::Privileges;
+use crate::permissions::{Entry, Privileges};
 use crate::pve::{AclPath, Principal, Privilege};
 
 /// Everything that `rights` holds, for people.
@@ -114,7 +114,7 @@ fn is_below(path: &str, above: &str) -> bool {
 }
 
 /// `above` is the nearest stretch that reaches this one.
-fn stretch<'a>(Stretch { path, here, below }: &'a Stretch, above: Option<&Stretch>) -> Vec<Place<'a>> {
+fn stretch<'a>(Entry { path, here, below }: &'a Entry<'_>, above: Option<&Entry<'_>>) -> Vec<Place<'a>> {
     let (at, on): (Vec<&Privilege>, Vec<&Privilege>) = (here.keys().collect(), below.keys().collect());
     if is_leaf(path) {
         return vec![(path.clone(), at)];
