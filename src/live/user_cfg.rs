@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::snapshot::{Blind, ReadError, Sight, Snapshot, Source};
 use crate::model::domains_cfg;
-use crate::model::user_cfg::{self, Reading};
+use crate::model::user_cfg::{self, FILE_LIMIT, Reading};
 use crate::pve::Release;
 
 /// A user.cfg, with the domains.cfg that belongs to it if there is one.
@@ -103,9 +103,6 @@ impl UserCfgError {
 }
 
 impl UserCfg {
-    /// The cluster's file system takes no greater file (api-facts.md, Limits that matter for size).
-    const LARGEST: u64 = 1024 * 1024;
-
     /// The user.cfg at `path`, and a domains.cfg in the same folder.
     pub fn open(path: &Path) -> Result<UserCfg, UserCfgError> {
         let name = path.display().to_string();
@@ -165,7 +162,7 @@ impl UserCfg {
 
     fn checked(self) -> Result<UserCfg, UserCfgError> {
         let UserCfg { name, user_cfg, domains_cfg } = &self;
-        let too_large = |bytes: &[u8]| bytes.len() as u64 > UserCfg::LARGEST;
+        let too_large = |bytes: &[u8]| bytes.len() > FILE_LIMIT;
         if let Some(Beside { name, .. }) = domains_cfg.as_ref().filter(|beside| too_large(&beside.bytes)) {
             return Err(UserCfgError::TooLarge { name: name.clone() });
         }
@@ -223,7 +220,7 @@ fn unused(domains_cfg: &[u8]) -> impl Fn(usize) -> &'static str {
 /// All of it, or a little more than there can be.
 fn within_limit(input: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    input.take(UserCfg::LARGEST + 1).read_to_end(&mut bytes)?;
+    input.take(FILE_LIMIT as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -29,7 +29,7 @@ fn lacking(snapshot: &Snapshot) -> BTreeSet<Blind> {
 
 /// Warns of what was not seen and of patterns that match nothing, and counts what is not declared.
 pub fn exported(snapshot: &Snapshot, written: &Written, idle: &[(Kind, &Pattern)]) -> Document {
-    let Written { text: _, undeclared, unsaid } = written;
+    let Written { text: _, undeclared, vanished, unsaid } = written;
     let mut notes = Document::default();
     if let Some(unseen) = unseen(snapshot) {
         notes.push(warning(format!("{unseen}, so the file may lack some")));
@@ -39,6 +39,9 @@ pub fn exported(snapshot: &Snapshot, written: &Written, idle: &[(Kind, &Pattern)
         notes.push(warning(format!("`{kind}={}` matches nothing live", pattern.as_str())));
     }
     let mut left: Vec<String> = undeclared.iter().map(|(kind, number)| count(*number, noun(*kind))).collect();
+    if *vanished > 0 {
+        left.push(count(*vanished, "vanished member"));
+    }
     if *unsaid > 0 {
         left.push(count(*unsaid, "attribute"));
     }

@@ -13,8 +13,9 @@ use secrecy::{ExposeSecret, SecretString};
 use super::answer::Failure;
 use super::error::SandboxError;
 use super::secrets::{Shadow, TokenSecrets};
-use super::seed::{FILE_LIMIT, Seed, admin_token};
+use super::seed::{Seed, admin_token};
 use super::ticket::Signer;
+use crate::model::user_cfg::FILE_LIMIT;
 use crate::model::{AccessState, domains_cfg, user_cfg};
 use crate::pve::{RealmId, Release, TokenId};
 

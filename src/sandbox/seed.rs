@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::realm_file::RealmFile;
+use crate::model::user_cfg::FILE_LIMIT;
 use crate::model::{AccessState, Expire, Privsep, Realm, Text, Token, User, domains_cfg, user_cfg};
 use crate::pve::{RealmId, Release, TokenId, UserId};
-
-/// The greatest file that the cluster's file system takes (api-facts.md, HTTP layer).
-pub(super) const FILE_LIMIT: usize = 1024 * 1024;
 
 /// The state of a new sandbox, in which the token that it is used with works. No other token has a secret: those of a
 /// cluster stand in a file that nobody hands out, and one that is made up would let nobody in who should be.

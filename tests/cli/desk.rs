@@ -116,6 +116,15 @@ impl Desk {
         self.ran(&self.command(arguments).output().unwrap())
     }
 
+    /// What `command` says of this user.cfg.
+    pub fn asked(user_cfg: &str, command: &str, arguments: &[&str]) -> String {
+        let desk = Desk::new();
+        desk.write("user.cfg", user_cfg);
+        let mut all = vec![command, "--live", "user.cfg"];
+        all.extend(arguments);
+        desk.run(&all).seen()
+    }
+
     /// As [`Desk::run`], with something on standard input.
     pub fn pipe(&self, input: &str, arguments: &[&str]) -> Ran {
         let output = assert_cmd::Command::from_std(self.command(arguments)).write_stdin(input).output().unwrap();

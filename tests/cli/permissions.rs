@@ -45,11 +45,7 @@ fn without_root(file: &str) -> String {
 }
 
 fn asked(arguments: &[&str]) -> String {
-    let desk = Desk::new();
-    desk.write("user.cfg", CLUSTER);
-    let mut all = vec!["permissions", "--live", "user.cfg"];
-    all.extend(arguments);
-    desk.run(&all).seen()
+    Desk::asked(CLUSTER, "permissions", arguments)
 }
 
 /// Somebody who has never heard of privilege separation.
@@ -115,6 +111,14 @@ fn names_that_do_not_exist_are_met_with_near_ones() {
             .chain([asked(&["ann@pve", "--path", "/vm/100"]), asked(&["ann@pve", "--path", "C:"])])
             .collect();
     insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn a_group_is_asked_for_by_members_that_exist() {
+    let asked =
+        |members: &str| Desk::asked(&format!("user:ann@pve:1\ngroup:ops:{members}:\n"), "permissions", &["@ops"]);
+    assert!(asked("ann@pve,gone@corp").contains("such as `ann@pve`\n"), "{}", asked("ann@pve,gone@corp"));
+    assert!(asked("gone@corp").contains("none of its members exists"), "{}", asked("gone@corp"));
 }
 
 #[test]

@@ -19,11 +19,7 @@ acl:1:/pool/lab:eve@pve:Power:
 ";
 
 fn asked(arguments: &[&str]) -> String {
-    let desk = Desk::new();
-    desk.write("user.cfg", CLUSTER);
-    let mut all = vec!["who-can", "--live", "user.cfg"];
-    all.extend(arguments);
-    desk.run(&all).seen()
+    Desk::asked(CLUSTER, "who-can", arguments)
 }
 
 #[test]

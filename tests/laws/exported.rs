@@ -125,7 +125,7 @@ fn check_visible(text: &str) -> Result<(), String> {
 }
 
 fn check(live: &AccessState, only: &str) -> Result<(), String> {
-    let Written { text, undeclared, unsaid } = exported(live, only);
+    let Written { text, undeclared, vanished, unsaid } = exported(live, only);
     let effects = effects(&text, live);
     if !effects.is_empty() {
         return Err(format!("{effects:#?}\n{text}"));
@@ -144,7 +144,8 @@ fn check(live: &AccessState, only: &str) -> Result<(), String> {
     }
     // An entry of grants is one part of the text, and may be several grants.
     let counted: usize = undeclared.iter().filter(|(kind, _)| **kind != Kind::Acl).map(|(_, count)| count).sum();
-    if counted + unsaid > refused || (refused > 0) != (!undeclared.is_empty() || unsaid > 0) {
+    let counted = counted + vanished;
+    if counted + unsaid > refused || (refused > 0) != (!undeclared.is_empty() || vanished + unsaid > 0) {
         return Err(format!("{undeclared:?} and {unsaid} are counted, {refused} stand in\n{text}"));
     }
     Ok(())

@@ -49,6 +49,8 @@ pub struct Written {
     pub text: String,
     /// How many objects and grants of each kind are not declared.
     pub undeclared: BTreeMap<Kind, usize>,
+    /// How many members of groups do not exist.
+    pub vanished: usize,
     /// How many attributes of declared objects are not.
     pub unsaid: usize,
 }
@@ -62,11 +64,12 @@ pub fn write(live: &AccessState, selection: &Selection, provenance: Provenance<'
 
     let mut lines = header(live, selection, provenance);
     lines.extend([String::new(), "version: 1".to_owned()]);
-    let (mut undeclared, mut unsaid) = (BTreeMap::new(), 0);
+    let (mut undeclared, mut vanished, mut unsaid) = (BTreeMap::new(), 0, 0);
     for (kind, section) in page.sections() {
         if section.undeclared > 0 {
             undeclared.insert(kind, section.undeclared);
         }
+        vanished += section.vanished;
         unsaid += section.unsaid;
         if !section.lines.is_empty() {
             lines.extend([String::new(), format!("{kind}:")]);
@@ -74,5 +77,5 @@ pub fn write(live: &AccessState, selection: &Selection, provenance: Provenance<'
         }
     }
     lines.push(String::new());
-    Written { text: lines.join("\n"), undeclared, unsaid }
+    Written { text: lines.join("\n"), undeclared, vanished, unsaid }
 }

@@ -29,6 +29,7 @@ pub(super) struct Section<'a> {
     pub lines: Vec<String>,
     refused: BTreeMap<String, Vec<Entry<'a>>>,
     pub undeclared: usize,
+    pub vanished: usize,
     pub unsaid: usize,
 }
 
@@ -42,6 +43,7 @@ impl<'a> Section<'a> {
                 true
             }
             Verdict::Refused(entry, reason) => {
+                self.undeclared += 1;
                 self.refuse(entry, reason);
                 false
             }
@@ -55,7 +57,6 @@ impl<'a> Section<'a> {
     fn refuse(&mut self, mut entry: Entry<'a>, reason: String) {
         mask(&mut entry);
         self.refused.entry(reason).or_default().push(entry);
-        self.undeclared += 1;
     }
 
     /// Puts what is not declared below what is, each reason once.
@@ -123,6 +124,7 @@ impl<'a> Page<'a> {
                 Accounts::All => "there are no such users; whoever is given such a name is in its groups at once",
                 Accounts::Some => "there are no such users, or the credential cannot see them",
             };
+            section.vanished += 1;
             section.refuse(draft.vanished(id.as_str(), groups), reason.to_owned());
         }
         section.end()
@@ -143,6 +145,7 @@ impl<'a> Page<'a> {
             if live.users.contains_key(id.user()) {
                 section.take(judge(draft, entry, ask::token));
             } else {
+                section.undeclared += 1;
                 section.refuse(entry, "there are no such users".to_owned());
             }
         }

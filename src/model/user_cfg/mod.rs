@@ -16,5 +16,9 @@ pub use ignored::{Ignored, Reason};
 pub use read::{Reading, read};
 pub use write::write;
 
+/// The greatest file that a cluster's file system takes, in bytes; of domains.cfg too (api-facts.md, Limits that matter
+/// for size).
+pub const FILE_LIMIT: usize = 1024 * 1024;
+
 pub(super) use encode::{decode, encode};
 pub(super) use field::is_blank;
