@@ -3,6 +3,7 @@
 //! Knows what each object consists of and what goes with what when something is deleted. Does not know where a
 //! state comes from, what a file says about it, or how one state becomes another.
 
+mod admission;
 mod along;
 pub mod domains_cfg;
 mod object;
@@ -11,6 +12,7 @@ mod state;
 mod text;
 pub mod user_cfg;
 
+pub use admission::Refusal;
 pub use along::Along;
 pub use object::{Enable, Expire, Grant, Group, Origin, Pool, Privsep, Propagate, Realm, Role, Token, User};
 pub use pattern::{Against, Pattern, PatternError, Patterns, Sense};

@@ -5,7 +5,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::Node;
 use super::answer::Failure;
-use crate::model::{AccessState, Expire};
+use crate::model::AccessState;
 use crate::pve::{Principal, TokenId, UserId};
 
 /// Who asks.
@@ -120,22 +120,18 @@ pub(super) fn authenticate(
 fn verify_token(node: &Node, state: &AccessState, text: &SecretString, now: u64) -> Result<Option<TokenId>, Failure> {
     let Some((id, secret)) = text.expose_secret().rsplit_once('=') else { return Ok(None) };
     let Ok(id) = id.parse::<TokenId>() else { return Ok(None) };
-    let Some(token) = state.tokens.get(&id) else { return Ok(None) };
+    if !state.tokens.contains_key(&id) {
+        return Ok(None);
+    }
     let secrets = node.folder.token_secrets()?;
     let proven = secrets.get(&id.to_string()).is_some_and(|known| known.expose_secret() == secret);
-    Ok((proven && !has_ended(token.expire, now) && may_log_in(state, id.user(), now)).then_some(id))
+    let is_let_in = may_log_in(state, id.user(), now) && state.refusals(&Principal::Token(id.clone()), now).is_empty();
+    Ok((proven && is_let_in).then_some(id))
 }
 
 /// Whether a user exists, is enabled and has not expired.
 pub(super) fn may_log_in(state: &AccessState, user: &UserId, now: u64) -> bool {
-    state.users.get(user).is_some_and(|user| user.enable.is_yes() && !has_ended(user.expire, now))
-}
-
-fn has_ended(expire: Expire, now: u64) -> bool {
-    match expire {
-        Expire::Never => false,
-        Expire::At(end) => end < now,
-    }
+    state.users.contains_key(user) && state.refusals(&Principal::User(user.clone()), now).is_empty()
 }
 
 #[cfg(test)]

@@ -1,45 +1,41 @@
-//! Who is refused before anybody looks at what it may do.
+//! Who does not get in, and what lets it in again.
 
 use super::super::document::{Document, Line, Style};
 use super::super::words::{self, shell, visible};
-use crate::model::{AccessState, Expire};
+use crate::model::{AccessState, Refusal};
 use crate::pve::Principal;
 
-/// Why a user or token is refused with 401, whatever it may do (api-facts.md, Authentication); nothing if it gets in.
+/// Why `who` is refused with 401, each for itself; nothing if it gets in.
 pub(in super::super) fn closed(who: &Principal, state: &AccessState, now: u64) -> Vec<String> {
-    let past = |expire: Expire| matches!(expire, Expire::At(end) if end <= now).then(|| words::expire(expire));
-    let mut reasons = Vec::new();
-    if let Some(user) = state.users.get(who.user()) {
-        let disabled = (!user.enable.is_yes()).then(|| "is disabled".to_owned());
-        let expired = past(user.expire).map(|end| format!("expired on {end}"));
-        let faults: Vec<String> = disabled.into_iter().chain(expired).collect();
-        if !faults.is_empty() {
-            reasons.push(format!("{} {}", visible(who.user()), words::listed(&faults)));
+    let (mut of_user, mut of_token) = (Vec::new(), Vec::new());
+    for refusal in state.refusals(who, now) {
+        match refusal {
+            Refusal::Disabled => of_user.push("is disabled".to_owned()),
+            Refusal::UserExpired(end) => of_user.push(format!("expired on {}", words::expire(end))),
+            Refusal::TokenExpired(end) => {
+                of_token.push(format!("{} expired on {}", visible(who), words::expire(end)));
+            }
         }
     }
-    if let Principal::Token(id) = who
-        && let Some(token) = state.tokens.get(id)
-    {
-        reasons.extend(past(token.expire).map(|end| format!("{} expired on {end}", visible(id))));
-    }
-    reasons
+    let of_user = (!of_user.is_empty()).then(|| format!("{} {}", visible(who.user()), words::listed(&of_user)));
+    of_user.into_iter().chain(of_token).collect()
 }
 
 /// The commands that let in whoever does not get in.
 pub(super) fn opening(who: &Principal, state: &AccessState, now: u64) -> Document {
-    let is_past = |expire: Expire| matches!(expire, Expire::At(end) if end <= now);
-    let mut commands = Vec::new();
-    if let Some(user) = state.users.get(who.user()) {
-        let enable = if user.enable.is_yes() { "" } else { " --enable 1" };
-        let expire = if is_past(user.expire) { " --expire 0" } else { "" };
-        if !enable.is_empty() || !expire.is_empty() {
-            commands.push(format!("pveum user modify {}{enable}{expire}", shell(who.user())));
+    let (mut of_user, mut commands) = (String::new(), Vec::new());
+    for refusal in state.refusals(who, now) {
+        match (refusal, who) {
+            (Refusal::Disabled, _) => of_user.push_str(" --enable 1"),
+            (Refusal::UserExpired(_), _) => of_user.push_str(" --expire 0"),
+            (Refusal::TokenExpired(_), Principal::Token(id)) => {
+                commands.push(format!("pveum user token modify {} {} --expire 0", shell(id.user()), shell(id.name())));
+            }
+            (Refusal::TokenExpired(_), Principal::User(_)) => {}
         }
     }
-    if let Principal::Token(id) = who
-        && state.tokens.get(id).is_some_and(|token| is_past(token.expire))
-    {
-        commands.push(format!("pveum user token modify {} {} --expire 0", shell(id.user()), shell(id.name())));
+    if !of_user.is_empty() {
+        commands.insert(0, format!("pveum user modify {}{of_user}", shell(who.user())));
     }
     let mut document = Document::default();
     if !commands.is_empty() {
