@@ -140,6 +140,13 @@ impl AclPath {
             [root, ..] => Err(ShapeError::Root { path: self.clone(), root: (*root).to_owned() }),
         }
     }
+
+    /// Whether the access tree ends here, so that no grant can be further down.
+    #[must_use]
+    pub fn is_leaf(&self) -> bool {
+        let below = AclPath(format!("{}/x", self.0.trim_end_matches('/')));
+        self.check_shape().is_ok() && matches!(below.check_shape(), Err(ShapeError::Depth { .. }))
+    }
 }
 
 impl FromStr for AclPath {
@@ -197,6 +204,17 @@ mod tests {
 
     fn path(text: &str) -> AclPath {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_tree_ends_where_it_does() {
+        for path in ["/vms/100", "/storage/local", "/nodes/n1", "/access/groups/g", "/pool/a/b/c", "/mapping/pci/gpu"] {
+            assert!(self::path(path).is_leaf(), "{path}");
+        }
+        for path in ["/", "/vms", "/access", "/access/groups", "/pool/a", "/sdn", "/sdn/zones", "/odd/path", "/mapping"]
+        {
+            assert!(!self::path(path).is_leaf(), "{path}");
+        }
     }
 
     #[test]
