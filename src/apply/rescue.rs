@@ -21,7 +21,7 @@ pub(super) async fn put_away<C: Cluster>(
     delivery: &mut Delivery,
     plan: &Plan,
 ) -> StepEnd {
-    let sink = plan.sinks.get(token);
+    let sink = plan.aim.sinks.get(token);
     let first = delivery.deliver(sink, token, secret, attributes);
     match first.or_else(|_| delivery.deliver(sink, token, secret, attributes)) {
         Ok(()) => StepEnd::Done,

@@ -24,7 +24,7 @@ pub async fn run<C: Cluster>(
     stop: &Stop,
 ) -> Result<Outcome, DeliveryError> {
     let plan = approved.into_plan();
-    delivery.probe(&plan.sinks)?;
+    delivery.probe(&plan.aim.sinks)?;
     let mut ends = Vec::with_capacity(plan.steps.len());
     for (at, step) in plan.steps.iter().enumerate() {
         let halted = ends.last().is_some_and(|end| !matches!(end, StepEnd::Done));
@@ -71,7 +71,7 @@ async fn verify<C: Cluster>(
         }
         orphans.push((token.clone(), fate));
     }
-    let lost_sight = sight.hidden().difference(plan.sight.hidden()).copied().collect();
+    let lost_sight = sight.hidden().difference(plan.aim.live.sight.hidden()).copied().collect();
     (Verification::Read { residue: plan.residue(&state), lost_sight }, orphans)
 }
 

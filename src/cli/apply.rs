@@ -28,7 +28,7 @@ pub(super) async fn run(Apply { yes, planning }: Apply, terminal: Terminal) -> R
     }
     let delivery = if planning.show_secrets { Delivery::showing(io::stdout()) } else { Delivery::to_files() };
     let mut delivery = delivery.replacing(replaceable(&connection.client));
-    delivery.probe(&approved.plan().sinks).map_err(|error| unusable(&error))?;
+    delivery.probe(&approved.plan().aim.sinks).map_err(|error| unusable(&error))?;
     if !yes && !terminal.confirm("Carry this plan out?")? {
         terminal.note_text("Nothing was sent.\n");
         return Ok(Exit::Error);

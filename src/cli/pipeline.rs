@@ -4,10 +4,11 @@ use super::arguments::{Files, Planning};
 use super::failure::Failure;
 use super::source::{self, Source};
 use super::terminal::Terminal;
+use super::who;
 use crate::apply;
 use crate::desired::{self, Desired};
 use crate::diagnostic::{Findings, Sources};
-use crate::plan::{Approved, Plan, Waiver};
+use crate::plan::{Aim, Approved, Plan, Waiver};
 use crate::render::{self, Undeclared, diagnostics};
 use crate::resolve::{Unsunk, resolve};
 
@@ -49,18 +50,18 @@ pub(super) async fn plan(planning: &Planning, terminal: Terminal) -> Result<Plan
     };
     report(&resolved.warnings, &sources, terminal)?;
     report(&render::missing(&apply::missing(&desired, &snapshot.state)), &sources, terminal)?;
-    let plan = Plan::new(resolved);
+    let plan = Plan::new(Aim::new(resolved, who::now()));
     terminal.result(&render::plan(&plan, undeclared))?;
     Ok(Planned { plan, source })
 }
 
 /// Lets a plan through, or says why not.
 pub(super) fn approve(plan: Plan, allow: &[Waiver], terminal: Terminal) -> Option<Approved> {
-    let reader = plan.reader.clone();
+    let reader = plan.aim.live.reader.clone();
     match plan.approve(&allow.iter().copied().collect()) {
         Ok(approved) => Some(approved),
         Err(refused) => {
-            terminal.note(&render::refused(&refused, reader.as_ref()));
+            terminal.note(&render::refused(&refused.objections, reader.as_ref()));
             None
         }
     }

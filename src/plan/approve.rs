@@ -1,4 +1,4 @@
-//! What speaks against a plan, and the one way past it.
+//! The one way past what speaks against a plan.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::Plan;
-use crate::live::Blind;
+use super::objection::Objection;
 
 /// The name by which an objection is waived: `--allow NAME`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -15,24 +15,40 @@ use crate::live::Blind;
 pub enum Waiver {
     /// The credential cannot see what the plan relies on.
     Blind,
+    /// More of a kind would be deleted than anybody means to.
+    Deletes,
+    /// Somebody would hold on the way what it holds neither before nor after.
+    Escalation,
+    /// The applying identity, or the last administrator, would lose what it takes to undo this.
+    Lockout,
+    /// The file that a cluster keeps its access control in would grow over its limit.
+    Size,
+    /// The cluster is not any more what a saved plan was made for.
+    Stale,
 }
 
 impl Waiver {
     /// Every name there is.
-    pub const ALL: [Waiver; 1] = [Waiver::Blind];
+    pub const ALL: [Waiver; 6] =
+        [Waiver::Blind, Waiver::Deletes, Waiver::Escalation, Waiver::Lockout, Waiver::Size, Waiver::Stale];
 }
 
 impl fmt::Display for Waiver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Waiver::Blind => "blind",
+            Waiver::Deletes => "deletes",
+            Waiver::Escalation => "escalation",
+            Waiver::Lockout => "lockout",
+            Waiver::Size => "size",
+            Waiver::Stale => "stale",
         })
     }
 }
 
 /// A name that waives nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no guard called `{name}`; there is: {}", Waiver::ALL.map(|waiver| waiver.to_string()).join(", "))]
+#[error("there is no guard called `{name}`; there are: {}", Waiver::ALL.map(|waiver| waiver.to_string()).join(", "))]
 pub struct NoSuchWaiver {
     name: String,
 }
@@ -45,26 +61,6 @@ impl FromStr for Waiver {
             .into_iter()
             .find(|waiver| waiver.to_string() == text)
             .ok_or_else(|| NoSuchWaiver { name: text.to_owned() })
-    }
-}
-
-/// A reason not to carry a plan out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Objection {
-    /// What the files speak of may be there without being seen: it is not absent for being invisible.
-    Blind {
-        /// What cannot be seen.
-        hidden: BTreeSet<Blind>,
-    },
-}
-
-impl Objection {
-    /// What lets it pass.
-    #[must_use]
-    pub fn waiver(&self) -> Waiver {
-        match self {
-            Objection::Blind { .. } => Waiver::Blind,
-        }
     }
 }
 
@@ -94,15 +90,11 @@ pub struct Refused {
 }
 
 impl Plan {
-    /// Lets the plan through if every objection is waived by name.
+    /// Lets the plan through if every objection is waived by name; some cannot be.
     pub fn approve(self, waivers: &BTreeSet<Waiver>) -> Result<Approved, Refused> {
-        let standing = |objection: &&Objection| !waivers.contains(&objection.waiver());
+        let is_waived = |waiver: Option<Waiver>| waiver.is_some_and(|waiver| waivers.contains(&waiver));
+        let standing = |objection: &&Objection| !is_waived(objection.waiver());
         let objections: Vec<Objection> = self.objections.iter().filter(standing).cloned().collect();
         if objections.is_empty() { Ok(Approved(self)) } else { Err(Refused { objections }) }
     }
-}
-
-/// The reader cannot see all of `unseen`, which the files speak of.
-pub(super) fn blind(unseen: &BTreeSet<Blind>) -> Option<Objection> {
-    (!unseen.is_empty()).then(|| Objection::Blind { hidden: unseen.clone() })
 }

@@ -66,16 +66,21 @@ pub(super) fn is_whole(snapshot: &Snapshot) -> bool {
 
 /// What the reader needs, and the command that gives it.
 pub(super) fn remedy(hidden: &BTreeSet<Blind>, reader: Option<&Principal>) -> Document {
+    let mut document = Document::default();
+    document.push(Line::plain(format!("  {}", needs(hidden))));
+    document.push(Line::plain(format!("    {}", grant_command(reader))));
+    document
+}
+
+/// Which privileges let a reader see what is hidden.
+pub(super) fn needs(hidden: &BTreeSet<Blind>) -> String {
     let needs: Vec<String> = hidden.iter().filter_map(|kind| Some(kind.needs()?.to_string())).collect();
     let all = match needs.len() {
         1 => "it",
         2 => "both",
         _ => "all of them",
     };
-    let mut document = Document::default();
-    document.push(Line::plain(format!("  It needs {}. PVEAuditor on / has {all}:", listed(&needs))));
-    document.push(Line::plain(format!("    {}", grant_command(reader))));
-    document
+    format!("It needs {}. PVEAuditor on / has {all}:", listed(&needs))
 }
 
 pub(super) fn reader_name(reader: Option<&Principal>) -> String {

@@ -8,7 +8,7 @@ use pve_access::desired::{Accounts, File, Kind, Provenance, Selection, Written, 
 use pve_access::diff::diff;
 use pve_access::live::{Blind, Sight, Snapshot};
 use pve_access::model::{AccessState, user_cfg};
-use pve_access::plan::Plan;
+use pve_access::plan::{Aim, Plan};
 use pve_access::pve::Release;
 use pve_access::resolve::{Unsunk, resolve};
 
@@ -66,7 +66,7 @@ fn effects_on(text: &str, snapshot: &Snapshot) -> Vec<String> {
             if !diff.is_empty() {
                 effects.push(format!("{diff:#?}"));
             }
-            effects.extend(Plan::new(resolved).steps.iter().map(|step| format!("{:?}", step.op)));
+            effects.extend(Plan::new(Aim::new(resolved, crate::NOW)).steps.iter().map(|step| format!("{:?}", step.op)));
         }
     }
     effects

@@ -22,9 +22,12 @@ use pve_access::desired::{Desired, Presence, Wish};
 use pve_access::diff::{diff, patch};
 use pve_access::live::{Sight, Snapshot};
 use pve_access::model::{AccessState, Grant};
-use pve_access::plan::{AclBatch, Op, Plan};
+use pve_access::plan::{AclBatch, Aim, Op, Plan};
 use pve_access::pve::Subject;
 use pve_access::resolve::{Resolved, Unsunk, resolve};
+
+/// When it is, in all laws: seconds since 1970.
+pub const NOW: u64 = 1_800_000_000;
 
 fn seen(state: &AccessState) -> Snapshot {
     Snapshot { state: state.clone(), sight: Sight::Full, reader: None, cluster: "test".to_owned(), ignored: Vec::new() }
@@ -42,7 +45,7 @@ fn planned(desired: &Desired, live: &AccessState) -> (Plan, AccessState) {
     let live = seen(live);
     let resolved = resolved(desired, &live);
     let target = resolved.target.clone();
-    (Plan::new(resolved), target)
+    (Plan::new(Aim::new(resolved, NOW)), target)
 }
 
 fn ops(plan: &Plan) -> Vec<Op> {

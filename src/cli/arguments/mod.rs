@@ -1,0 +1,107 @@
+//! What can be typed.
+
+mod asking;
+mod planning;
+mod sandbox;
+mod target;
+
+pub(super) use asking::{Export, Format, Permissions, WhoCan};
+use clap::{Args, Parser, Subcommand};
+pub(super) use planning::{Apply, Files, Plan, Planning, Validate};
+pub(super) use sandbox::Sandbox;
+pub(super) use target::{Looking, Target};
+
+use super::terminal::When;
+
+/// Where the sandbox keeps its state unless told otherwise.
+pub(super) const SANDBOX: &str = ".pve-access-sandbox";
+
+/// The desired-state file unless others are named.
+pub(super) const FILE: &str = "desired-state.yaml";
+
+/// Proxmox VE access control as code: roles, groups, users, API tokens and ACLs from YAML files.
+///
+/// Describe what should be, look at the plan, apply it. What the files do not mention is left alone.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, after_help = EXAMPLES, after_long_help = LONG_EXAMPLES)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    pub(super) command: Command,
+    #[command(flatten)]
+    pub(super) common: Common,
+}
+
+const EXAMPLES: &str = "\
+Try it on the built-in server, without a cluster:
+  pve-access apply --sandbox -f desired-state.example.yaml
+";
+
+const LONG_EXAMPLES: &str = "\
+Try it on the built-in server, without a cluster:
+  pve-access plan --sandbox -f desired-state.example.yaml
+  pve-access apply --sandbox -f desired-state.example.yaml
+
+On a cluster, with a token's `user@realm!name=secret` in PROXMOX_VE_API_TOKEN:
+  pve-access plan --endpoint https://pve.example.com:8006
+  pve-access apply --endpoint https://pve.example.com:8006
+
+Exit status:
+  0  in sync, or applied and verified
+  1  error: nothing more was done than was reported
+  2  plan --detailed-exitcode: there are changes
+  3  refused by a guard; --allow NAME waives it
+  4  applied, but reading back shows a difference, or a step failed half-way
+";
+
+#[derive(Debug, Args)]
+pub(super) struct Common {
+    /// Say more of what is going on, on standard error: -v, -vv, -vvv
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+    /// When to write colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: When,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Check the files, without a cluster
+    ///
+    /// Reports everything that is wrong with them at once. Whether a group, user or role that they mention exists on a
+    /// cluster, `plan` will tell.
+    Validate(Validate),
+    /// Show what apply would do
+    ///
+    /// Reads the files and the live state, compares them, and lists every change in the order in which apply would
+    /// make it. Changes nothing.
+    Plan(Plan),
+    /// Make the cluster as the files say
+    ///
+    /// Plans, shows the plan, asks, carries it out one request after the other, puts the secrets of new tokens where
+    /// the files say, reads the state back and compares. Interrupted, it finishes the request under way and says what
+    /// was done; running it again goes on from there.
+    Apply(Apply),
+    /// Write a desired-state file for what is live
+    ///
+    /// Prints a file that declares every role, group, user, token and grant that can be declared. Planning with it finds
+    /// nothing to change. What cannot be declared stands in it as a comment, with the reason. Changes nothing.
+    #[command(after_help = asking::EXPORT_EXAMPLES)]
+    Export(Export),
+    /// Show what a user or token may do
+    ///
+    /// Computed exactly as Proxmox VE does, from a cluster, from a copy of its user.cfg, or from the sandbox. With --why it
+    /// says which grant each privilege comes from, which grants have no say, and why.
+    #[command(after_help = asking::PERMISSIONS_EXAMPLES)]
+    Permissions(Permissions),
+    /// Show who holds a privilege at a path
+    ///
+    /// Lists every user and token that holds it, with the grants that it comes from.
+    #[command(after_help = asking::WHO_CAN_EXAMPLES)]
+    WhoCan(WhoCan),
+    /// Run the built-in server
+    ///
+    /// Serves an imitation of Proxmox VE's access API on this machine, for trying things and for tests, and prints its
+    /// address and a token for it. `plan --sandbox` and `apply --sandbox` start one by themselves; they can use the
+    /// same folder while this one runs.
+    Sandbox(Sandbox),
+}

@@ -1,0 +1,62 @@
+//! The commands that plan, and what leads to a plan.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::FILE;
+use super::target::Target;
+use crate::plan::Waiver;
+use crate::pve::Release;
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Files {
+    /// Desired-state files, or folders of *.yaml; all of them are one document
+    #[arg(short, long = "file", value_name = "FILE|DIR", num_args = 1.., default_value = FILE)]
+    pub(in crate::cli) files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Validate {
+    #[command(flatten)]
+    pub(in crate::cli) files: Files,
+    /// Check privileges against this release
+    #[arg(long, value_name = "RELEASE", default_value_t = Release::MEASURED)]
+    pub(in crate::cli) release: Release,
+}
+
+/// What `plan` and `apply` share: everything that leads to a plan.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Planning {
+    #[command(flatten)]
+    pub(in crate::cli) files: Files,
+    /// List what is live and not declared, which is left alone
+    #[arg(long)]
+    pub(in crate::cli) show_undeclared: bool,
+    /// Let tokens be made that have no `secret` in the files: apply prints each, `user@realm!name=secret` on a line
+    #[arg(long)]
+    pub(in crate::cli) show_secrets: bool,
+    /// Waive a guard by name, as its refusal says: blind, deletes, escalation, lockout, size or stale
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) allow: Vec<Waiver>,
+    #[command(flatten)]
+    pub(in crate::cli) target: Target,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Plan {
+    /// Exit with 2 if there are changes
+    #[arg(long)]
+    pub(in crate::cli) detailed_exitcode: bool,
+    #[command(flatten)]
+    pub(in crate::cli) planning: Planning,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Apply {
+    /// Do not ask
+    #[arg(short, long)]
+    pub(in crate::cli) yes: bool,
+    #[command(flatten)]
+    pub(in crate::cli) planning: Planning,
+}

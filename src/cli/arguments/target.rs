@@ -1,0 +1,42 @@
+//! Where the live state is.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::SANDBOX;
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Where the live state is")]
+pub(in crate::cli) struct Target {
+    /// The API of a cluster, such as https://pve.example.com:8006 [env: PROXMOX_VE_ENDPOINT, or `cluster.endpoint` in
+    /// the files]
+    #[arg(long, value_name = "URL", conflicts_with = "sandbox")]
+    pub(in crate::cli) endpoint: Option<String>,
+    /// The built-in server, with its state in DIR (.pve-access-sandbox if none is given)
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = SANDBOX)]
+    pub(in crate::cli) sandbox: Option<PathBuf>,
+    /// A copy of a node's user.cfg, with its domains.cfg in the same folder if there is one; `-` reads standard input. It
+    /// is only looked at: not for `apply`
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["endpoint", "sandbox", "token_file", "ca_file", "fingerprint"])]
+    pub(in crate::cli) live: Option<PathBuf>,
+    /// A file that holds an API token as `user@realm!name=secret` [env: PROXMOX_VE_API_TOKEN holds the token itself]
+    #[arg(long, value_name = "FILE", conflicts_with = "sandbox")]
+    pub(in crate::cli) token_file: Option<PathBuf>,
+    /// Certificates to trust beside the system's, such as a copy of the node's /etc/pve/pve-root-ca.pem
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["sandbox", "fingerprint"])]
+    pub(in crate::cli) ca_file: Option<PathBuf>,
+    /// The SHA-256 fingerprint of the server's certificate, as Proxmox VE shows it; nothing else is trusted then
+    #[arg(long, value_name = "SHA256", conflicts_with = "sandbox")]
+    pub(in crate::cli) fingerprint: Option<String>,
+}
+
+/// What the commands share that look at the live state and ask for nothing.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Looking {
+    /// Desired-state files whose `cluster` says where the live state is [default: desired-state.yaml, if it is there]
+    #[arg(short, long = "file", value_name = "FILE|DIR", help_heading = "Where the live state is")]
+    pub(in crate::cli) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(in crate::cli) target: Target,
+}

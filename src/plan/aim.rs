@@ -1,0 +1,35 @@
+//! What a plan is for: everything but the way.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::desired::Sink;
+use crate::live::{Blind, Snapshot};
+use crate::model::AccessState;
+use crate::pve::TokenId;
+use crate::resolve::{Kept, Resolved};
+
+/// From what to what, and at which time.
+#[derive(Clone, Debug)]
+pub struct Aim {
+    /// What is there, and who was looking.
+    pub live: Snapshot,
+    /// What shall be there, all of it.
+    pub target: AccessState,
+    /// What is live, not declared, and stays.
+    pub kept: Vec<Kept>,
+    /// What may be there without being seen, and should be seen.
+    pub unseen: BTreeSet<Blind>,
+    /// Where the secrets of the tokens that have to be made go; none for a token whose secret is to be shown.
+    pub sinks: BTreeMap<TokenId, Sink>,
+    /// When it is planned, in seconds since 1970: what has ended by then lets nobody in.
+    pub now: u64,
+}
+
+impl Aim {
+    /// What was resolved, planned at `now`.
+    #[must_use]
+    pub fn new(resolved: Resolved<'_>, now: u64) -> Aim {
+        let Resolved { live, target, kept, unseen, sinks, warnings: _ } = resolved;
+        Aim { live: live.clone(), target, kept, unseen, sinks, now }
+    }
+}
