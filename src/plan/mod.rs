@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 pub use aim::Aim;
 pub use approve::{Approved, NoSuchWaiver, Refused, Waiver};
 pub use batch::AclBatch;
-pub use guards::Blindness;
+pub use guards::{Blindness, Deletions, Oversize, Share};
 pub use objection::Objection;
 pub use op::{Account, Op, Phase};
 pub use step::Step;
@@ -52,7 +52,7 @@ impl Plan {
     /// The plan that goes this way.
     fn of(aim: Aim, diff: Diff, ops: Vec<Op>) -> Plan {
         let steps = step::narrate(ops, &aim.live.state);
-        let objections = guards::objections(&aim, &steps);
+        let objections = guards::objections(&aim, &diff, &steps);
         Plan { aim, diff, steps, objections }
     }
 
