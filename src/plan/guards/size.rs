@@ -11,7 +11,7 @@ pub struct Oversize {
     /// The number of the first step that the server would refuse for it, from 1.
     pub step: usize,
     /// What it does.
-    pub op: Op,
+    pub op: Box<Op>,
     /// How large the file would be then, in bytes.
     pub bytes: usize,
     /// How large it is now, in bytes.
@@ -40,7 +40,7 @@ pub(super) fn size(live: &AccessState, steps: &[Step]) -> Option<Oversize> {
         }
     }
     let (step, bytes) = too_large??;
-    let op = steps.get(step - 1)?.op.clone();
+    let op = Box::new(steps.get(step - 1)?.op.clone());
     Some(Oversize { step, op, bytes, now: user_cfg::write(live).len(), finally })
 }
 
