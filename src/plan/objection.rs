@@ -1,13 +1,17 @@
 //! What speaks against a plan.
 
 use super::approve::Waiver;
-use super::guards::Blindness;
+use super::guards::{Blindness, Escalation, Lockout};
 
 /// A reason not to carry a plan out, as data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Objection {
     /// What the files speak of may be there without being seen: it is not absent for being invisible.
     Blind(Blindness),
+    /// Nobody could finish or undo it any more.
+    Lockout(Lockout),
+    /// Somebody would hold on the way what it holds neither before nor after, or may do so.
+    Escalation(Escalation),
 }
 
 impl Objection {
@@ -16,6 +20,8 @@ impl Objection {
     pub fn waiver(&self) -> Option<Waiver> {
         match self {
             Objection::Blind(_) => Some(Waiver::Blind),
+            Objection::Lockout(_) => Some(Waiver::Lockout),
+            Objection::Escalation(_) => Some(Waiver::Escalation),
         }
     }
 }

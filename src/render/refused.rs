@@ -1,8 +1,12 @@
 //! Why a plan may not be carried out, and what to do about it.
 
+mod escalation;
+mod lockout;
+
 use super::document::{Document, Line, Style};
 use super::sight::{grant_command, hidden_kinds, needs, reader_name};
-use crate::plan::{Blindness, Objection, Waiver};
+use super::words::step_in_words;
+use crate::plan::{Blindness, Objection, Turn, Waiver};
 use crate::pve::Principal;
 
 /// One objection in words, for every way of writing.
@@ -34,7 +38,14 @@ pub(super) fn refusal(objection: &Objection, reader: Option<&Principal>) -> Refu
             commands: vec![grant_command(reader)],
             allow,
         },
+        Objection::Lockout(lockout) => lockout::refusal(lockout, allow),
+        Objection::Escalation(escalation) => escalation::refusal(escalation, allow),
     }
+}
+
+/// `step 4 of 5 (revoke PVEAuditor on / from ann@pve)`
+fn turn_in_words(Turn { number, of, op }: &Turn) -> String {
+    format!("step {number} of {of} ({})", step_in_words(op))
 }
 
 /// Each objection that stands: what, who, where, and what lets it pass.
