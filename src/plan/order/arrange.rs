@@ -11,29 +11,45 @@ use crate::plan::op::Op;
 use crate::plan::power::Power;
 use crate::pve::{Principal, Subject};
 
-/// `ops` in the order in which they come unless something speaks against it, some of them in parts.
+/// `drafted` in the order in which they come unless something speaks against it, some of them in parts.
 pub(super) fn arrange(drafted: Vec<Op>, aim: &Aim) -> Vec<Op> {
-    let way = |ops: &[Op]| Round::new(ops, &aim.live.state, aim.live.reader.as_ref(), aim.now).go();
+    let number = drafted.len();
     let mut ops = drafted;
-    let drafted = ops.len();
-    let mut arranged = way(&ops);
-    // A batch has one part that is the reader's at most.
-    if !arranged.shared.is_empty() {
-        ops = refine::apart(ops, &arranged.shared, &arranged.own);
-        arranged = way(&ops);
+    let mut best = way(&ops, &BTreeSet::new(), aim);
+    if !best.shared.is_empty() {
+        ops = refine::apart(ops, &best.shared, &best.own);
+        best = way(&ops, &BTreeSet::new(), aim);
     }
-    if !arranged.stuck.is_empty()
-        && let Some(finer) = refine::finer(&ops, &arranged.stuck)
-    {
-        let again = way(&finer);
-        if again.forced < arranged.forced {
-            (ops, arranged) = (finer, again);
+    if best.forced > 0 {
+        let stuck = best.stuck.clone();
+        (ops, best) = less_forced((ops, best), aim);
+        if best.forced > 0
+            && let Some(finer) = refine::finer(&ops, &stuck)
+        {
+            let again = way(&finer, &BTreeSet::new(), aim);
+            let (finer, again) = less_forced((finer, again), aim);
+            if again.forced < best.forced {
+                (ops, best) = (finer, again);
+            }
         }
     }
-    let is_finer = ops.len() > drafted;
+    let is_finer = ops.len() > number;
     let mut ops: Vec<Option<Op>> = ops.into_iter().map(Some).collect();
-    let sequence = arranged.sequence.into_iter().filter_map(|at| ops[at].take()).collect();
+    let sequence = best.sequence.into_iter().filter_map(|at| ops[at].take()).collect();
     if is_finer { refine::coarser(sequence) } else { sequence }
+}
+
+fn way(ops: &[Op], first: &BTreeSet<usize>, aim: &Aim) -> Arranged {
+    Round::new(ops, &aim.live.state, aim.live.reader.as_ref(), aim.now).go(first)
+}
+
+/// What was put off for too long may have been safe in the beginning.
+fn less_forced((ops, arranged): (Vec<Op>, Arranged), aim: &Aim) -> (Vec<Op>, Arranged) {
+    if arranged.forced == 0 {
+        return (ops, arranged);
+    }
+    let again = way(&ops, &arranged.stuck, aim);
+    if again.forced < arranged.forced { (ops, again) } else { (ops, arranged) }
 }
 
 /// What has come of looking for an order.
@@ -102,8 +118,10 @@ impl<'a> Round<'a> {
         }
     }
 
-    fn go(mut self) -> Arranged {
-        for at in 0..self.ops.len() {
+    /// One after the other, those in `first` before the others.
+    fn go(mut self, first: &BTreeSet<usize>) -> Arranged {
+        let others = (0..self.ops.len()).filter(|at| !first.contains(at));
+        for at in first.iter().copied().chain(others) {
             self.consider(at);
             while let Some(at) = self.again.pop_first() {
                 self.consider(at);
