@@ -6,7 +6,7 @@ use super::delivery::DeliveryError;
 use crate::api::ApiError;
 use crate::diff::Diff;
 use crate::live::{Blind, ReadError};
-use crate::plan::Step;
+use crate::plan::{Objection, Step};
 use crate::pve::TokenId;
 
 /// What has come of one step.
@@ -81,6 +81,8 @@ pub struct Outcome {
     pub verification: Verification,
     /// Tokens of which a lost answer took the secret along, and what became of them.
     pub orphans: Vec<(TokenId, Fate)>,
+    /// What spoke against it and was waived.
+    pub waived: Vec<Objection>,
 }
 
 impl Outcome {

@@ -47,7 +47,7 @@ pub async fn run<C: Cluster>(
         verify(&plan, undecided, cluster).await
     };
     let steps = plan.steps.into_iter().zip(ends).collect();
-    Ok(Outcome { steps, stopped, verification, orphans })
+    Ok(Outcome { steps, stopped, verification, orphans, waived: plan.objections })
 }
 
 /// Reads back, deletes a token that nobody has the secret of, and compares.

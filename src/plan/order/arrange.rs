@@ -43,13 +43,25 @@ fn way(ops: &[Op], first: &BTreeSet<usize>, aim: &Aim) -> Arranged {
     Round::new(ops, &aim.live.state, aim.live.reader.as_ref(), aim.now).go(first)
 }
 
-/// What was put off for too long may have been safe in the beginning.
+/// What was put off for too long may have been safe in the beginning: some more attempts, which begin with it.
 fn less_forced((ops, arranged): (Vec<Op>, Arranged), aim: &Aim) -> (Vec<Op>, Arranged) {
-    if arranged.forced == 0 {
-        return (ops, arranged);
+    const MOST_ATTEMPTS: usize = 3;
+    let mut best = arranged;
+    let mut first = BTreeSet::new();
+    let mut stuck = best.stuck.clone();
+    for _ in 0..MOST_ATTEMPTS {
+        let number = first.len();
+        first.extend(stuck);
+        if best.forced == 0 || first.len() == number {
+            break;
+        }
+        let again = way(&ops, &first, aim);
+        stuck = again.stuck.clone();
+        if again.forced < best.forced {
+            best = again;
+        }
     }
-    let again = way(&ops, &arranged.stuck, aim);
-    if again.forced < arranged.forced { (ops, again) } else { (ops, arranged) }
+    (ops, best)
 }
 
 /// What has come of looking for an order.
