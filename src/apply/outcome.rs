@@ -49,7 +49,7 @@ pub enum Verification {
     NotNeeded,
     /// This much of what the plan asked for is not there.
     Read {
-        /// What is missing.
+        /// What is missing of what can be seen.
         residue: Diff,
         /// What the reader could see when the plan was made and cannot see any more: of that, nothing is known.
         lost_sight: BTreeSet<Blind>,

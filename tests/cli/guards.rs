@@ -151,5 +151,10 @@ acl:
     let (refused, requests) = desk.requests_of(|| desk.run(&["apply", "--yes"]));
     insta::assert_snapshot!(refused.seen());
     assert!(requests.iter().all(|request| !request.is_write()));
-    assert_eq!(desk.run(&["apply", "--yes", "--allow", "escalation"]).code, 0);
+    // As it says.
+    let file = desk.read("desired-state.yaml");
+    for enable in ["enable: false, ", "enable: true, "] {
+        desk.write("desired-state.yaml", &file.replace("{comment", &format!("{{{enable}comment")));
+        assert_eq!(desk.run(&["apply", "--yes"]).code, 0);
+    }
 }

@@ -2,11 +2,10 @@
 
 use super::{Refusal, turn_in_words};
 use crate::plan::{Escalation, Gain, Place, Reach, Waiver};
-use crate::pve::Principal;
-use crate::render::words::{count, listed, visible};
+use crate::render::words::{listed, visible};
 
 /// How many are named one by one.
-const NAMED: usize = 5;
+const NAMED: usize = 4;
 
 pub(super) fn refusal(Escalation { gains, unexamined }: &Escalation, allow: Option<Waiver>) -> Refusal {
     let mut facts = Vec::new();
@@ -14,29 +13,32 @@ pub(super) fn refusal(Escalation { gains, unexamined }: &Escalation, allow: Opti
         [] => "this changes too much at once to be sure that nobody holds on the way what it shall not".to_owned(),
         [only] => format!("{} would hold for a while what it holds neither before nor after", everybody(only)),
         many => {
-            let number = many.iter().map(|gain| 1 + gain.like.len()).sum();
-            format!("{} would hold for a while what they hold neither before nor after", count(number, "user or token"))
+            let number: usize = many.iter().map(|gain| 1 + gain.like.len()).sum();
+            format!("{number} users and tokens would hold for a while what they hold neither before nor after")
         }
     };
     facts.extend(gains.iter().take(NAMED).map(gained));
     if gains.len() > NAMED {
         facts.push(format!("and {} more", gains.len() - NAMED));
     }
-    if !gains.is_empty() {
-        facts.push("No order of the steps was found in which nobody does.".to_owned());
+    if let Some(gain) = gains.first() {
+        let whom =
+            if gains.len() == 1 && gain.like.is_empty() { visible(gain.who.user()) } else { "their users".to_owned() };
+        facts.push(format!(
+            "No order of the steps avoids it, as far as was looked. What does: `enable: false` for {whom}, apply, then `enable: true`, apply."
+        ));
     }
-    if !unexamined.is_empty() {
-        facts.push(format!("{} not looked at.", were(unexamined)));
+    match unexamined.as_slice() {
+        [] => {}
+        [only] => {
+            facts.push(format!("{} was not looked at. Declare less at once, and apply it in parts.", visible(only)))
+        }
+        many => facts.push(format!(
+            "{} users and tokens were not looked at. Declare less at once, and apply it in parts.",
+            many.len()
+        )),
     }
-    facts.push("Applied in two parts, the first of which only takes away, it can be done without.".to_owned());
     Refusal { fault, facts, commands: Vec::new(), allow }
-}
-
-fn were(unexamined: &[Principal]) -> String {
-    match unexamined {
-        [only] => format!("{} was", visible(only)),
-        many => format!("{} users and tokens were", many.len()),
-    }
 }
 
 /// `ann@pve and 3 others`

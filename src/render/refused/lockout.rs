@@ -2,7 +2,7 @@
 
 use super::{Refusal, turn_in_words};
 use crate::model::Refusal as Refused;
-use crate::plan::{AclBatch, Lockout, Loss, Op, Turn, Waiver};
+use crate::plan::{AclBatch, Lockout, Loss, Need, Op, Turn, Waiver};
 use crate::pve::{Principal, Subject};
 use crate::render::words::{listed, shell, visible};
 
@@ -47,15 +47,17 @@ fn lost(loss: &Loss) -> String {
             listed(&words.collect::<Vec<_>>())
         }
         Loss::Needs(needs) => {
-            let words: Vec<String> = needs.iter().map(|need| visible(need.to_string())).collect();
-            format!("it holds no longer {}", listed(&shortened(words)))
+            let top = Need::administration();
+            let (first, rest): (Vec<&Need>, Vec<&Need>) = needs.iter().partition(|need| **need == top);
+            let words: Vec<String> = first.into_iter().chain(rest).map(visible).collect();
+            format!("it no longer holds {}", listed(&shortened(words)))
         }
     }
 }
 
 /// The first few, and how many more there are.
 fn shortened(mut words: Vec<String>) -> Vec<String> {
-    const NAMED: usize = 4;
+    const NAMED: usize = 3;
     let more = words.len().saturating_sub(NAMED);
     if more > 1 {
         words.truncate(NAMED);
