@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 use pve_access::desired::Desired;
 use pve_access::live::{Sight, Snapshot};
 use pve_access::model::{AccessState, Enable};
@@ -265,91 +267,67 @@ proptest! {
     }
 }
 
-/// How often the plan has an objection, of how many.
+/// The search goes back a few times only, so now and then it misses an order: not more often than the documentation says.
+/// With many cases (PROPTEST_CASES) it says how often.
 #[test]
-#[ignore = "measures; says nothing"]
-fn measure() {
-    use proptest::strategy::ValueTree;
-    use proptest::test_runner::{Config, TestRunner};
-    let cases: usize = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(1000);
-    let mut runner = TestRunner::new(Config::default());
-    let (mut objected, mut would, mut reordered, mut better, mut small) = (0, 0, 0, 0, 0);
+fn an_order_that_harms_nobody_is_found_if_there_is_one() {
+    const MOST_OPS: usize = 7;
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(256);
+    let mut runner = TestRunner::deterministic();
+    let (mut moved, mut refused, mut missed) = (0, 0, 0);
     for _ in 0..cases {
         let (live, draft) = crowd().new_tree(&mut runner).unwrap().current();
         let plan = planned_by(None, &draft.against(&live), &live);
         let ops = ops(&plan);
-        let mut sorted = ops.clone();
-        sorted.sort_by_key(Op::phase);
-        reordered += usize::from(sorted != ops);
-        would += usize::from(!excess(&sorted, &live).is_empty());
-        let ours = !said(&plan).is_empty();
-        objected += usize::from(ours);
-        if ours && ops.len() <= 7 {
-            small += 1;
-            if let Some(order) = any_safe(&ops, &live) {
-                better += 1;
-                println!("BETTER {order:#?}\nOURS {ops:#?}\nSAID {:?}", said(&plan));
-            }
+        moved += usize::from(!ops.iter().map(Op::phase).is_sorted());
+        if !said(&plan).is_empty() && ops.len() <= MOST_OPS {
+            refused += 1;
+            missed += usize::from(harmless(&ops, &live));
         }
     }
     println!(
-        "{cases} plans: {would} unsafe in the order of phases, {reordered} reordered, {objected} objected to; of {small} small ones of these {better} have a safe order"
+        "of {cases} plans {moved} go another way than others and {refused} small ones are refused, {missed} of these in vain"
     );
+    assert!(moved > 0 && refused > 0, "they do not get in each other's way");
+    assert!(missed * 1_000 <= cases, "{missed} of {cases}");
 }
 
-/// An order in which each op can be done at its turn and nobody gets what it should not have.
-fn any_safe(ops: &[Op], live: &AccessState) -> Option<Vec<Op>> {
-    let target = fold(ops, live);
-    let everybody = everybody([live, &target]);
-    let everybody: BTreeSet<Principal> = everybody.into_iter().collect();
-    fn go(done: &mut Vec<Op>, left: &[Op], state: &AccessState, safe: &dyn Fn(&AccessState) -> bool) -> bool {
-        if left.is_empty() {
-            return true;
-        }
-        for at in 0..left.len() {
-            if unmet(&left[at], state).is_some() || !is_allowed(&left[at], &left) {
-                continue;
-            }
-            let mut next = state.clone();
-            left[at].apply_to(&mut next);
-            if !safe(&next) {
-                continue;
-            }
-            let mut rest = left.to_vec();
-            done.push(rest.remove(at));
-            if go(done, &rest, &next, safe) {
-                return true;
-            }
-            done.pop();
-        }
-        false
-    }
-    let all = states(ops, live);
-    let paths: BTreeSet<String> = paths(&all);
-    let who: BTreeSet<Principal> = self::everybody(&all).into_iter().chain(everybody).collect();
-    let [before, after] = [live, &target].map(|state| held(state, &who, &paths));
+/// Whether there is an order in which each op can be done at its turn and nobody gets what it should not have.
+fn harmless(ops: &[Op], live: &AccessState) -> bool {
+    let states = states(ops, live);
+    let (who, paths) = (everybody(&states), paths(&states));
+    let [before, after] = [&states[0], &states[ops.len()]].map(|state| held(state, &who, &paths));
     let nothing = BTreeSet::new();
-    let safe = |state: &AccessState| {
+    let is_safe = |state: &AccessState| {
         held(state, &who, &paths).into_iter().all(|(place, privileges)| {
-            privileges.iter().all(|privilege| {
-                [&before, &after].iter().any(|bound| bound.get(&place).unwrap_or(&nothing).contains(privilege))
-            })
+            let bounds = [&before, &after].map(|bound| bound.get(&place).unwrap_or(&nothing));
+            privileges.iter().all(|held| bounds.iter().any(|bound| bound.contains(held)))
         })
     };
-    let mut done = Vec::new();
-    go(&mut done, ops, live, &safe).then_some(done)
+    has_order(ops, live, &is_safe)
 }
 
-/// Nothing that is still named goes.
-fn is_allowed(op: &Op, left: &[Op]) -> bool {
-    let names_role = |op: &Op, wanted: &pve_access::pve::RoleId| match op {
-        Op::Grant { batch, .. } | Op::Revoke { batch } => batch.roles().contains(wanted),
-        Op::SetRole { role, .. } => role == wanted,
-        _ => false,
+fn has_order(left: &[Op], state: &AccessState, is_safe: &dyn Fn(&AccessState) -> bool) -> bool {
+    let goes_on = |at: usize| {
+        let mut rest = left.to_vec();
+        let op = rest.remove(at);
+        if unmet(&op, state).is_some() || rest.iter().any(|other| names_what_goes(other, &op)) {
+            return false;
+        }
+        let mut next = state.clone();
+        op.apply_to(&mut next);
+        is_safe(&next) && has_order(&rest, &next, is_safe)
     };
-    match op {
-        Op::DeleteRole { role } => !left.iter().any(|other| names_role(other, role)),
-        Op::DeleteGroup { group } => !left.iter().any(|other| matches!(other, Op::Grant { batch, .. } | Op::Revoke { batch } if batch.subjects().contains(&Subject::Group(group.clone())))),
-        _ => true,
+    left.is_empty() || (0..left.len()).any(goes_on)
+}
+
+/// Whether `op` could not be done after `gone`.
+fn names_what_goes(op: &Op, gone: &Op) -> bool {
+    match (op, gone) {
+        (Op::Grant { batch, .. } | Op::Revoke { batch }, Op::DeleteRole { role }) => batch.roles().contains(role),
+        (Op::Grant { batch, .. } | Op::Revoke { batch }, Op::DeleteGroup { group }) => {
+            batch.subjects().contains(&Subject::Group(group.clone()))
+        }
+        _ => false,
     }
 }

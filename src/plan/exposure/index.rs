@@ -1,10 +1,12 @@
 //! Which ops bear on whom.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::figure::Figure;
+use super::plain::is_plain;
 use super::pools::Pools;
-use crate::model::{AccessState, Grant, Propagate, Role};
+use crate::model::{AccessState, Grant, Privsep, Propagate, Role};
 use crate::plan::op::Op;
 use crate::pve::{AclPath, GroupId, Principal, RoleId, Subject, TokenId, UserId};
 
@@ -26,6 +28,21 @@ pub(in crate::plan) struct Index<'a> {
 struct Bearing {
     subjects: BTreeSet<Subject>,
     ops: BTreeSet<usize>,
+}
+
+/// Like whom a token is at any time.
+enum Likeness {
+    /// It holds nothing.
+    Nothing,
+    /// It holds what its user holds.
+    User,
+    /// Like none that is known.
+    Nobody,
+}
+
+fn push(figures: &mut Vec<Figure>, figure: Figure) -> usize {
+    figures.push(figure);
+    figures.len() - 1
 }
 
 impl<'a> Index<'a> {
@@ -71,43 +88,80 @@ impl<'a> Index<'a> {
         index
     }
 
-    /// Everybody whom more than one op bears on: what others hold is at any time what they hold before or after.
+    /// Everybody who could hold on the way what it holds neither before nor after: whom more than one op bears on, and not
+    /// only in ways that are known to be harmless.
     pub(in crate::plan) fn figures(&self) -> Vec<Figure> {
-        let mut figures: Vec<Figure> = Vec::new();
-        let mut alike: BTreeMap<(BTreeSet<Subject>, BTreeSet<usize>, bool), usize> = BTreeMap::new();
         let users = self.live.users.keys().chain(self.of_user.keys().copied()).collect::<BTreeSet<_>>();
         let tokens = self.live.tokens.keys().chain(self.of_token.keys().copied()).collect::<BTreeSet<_>>();
-        let users = users.into_iter().filter(|user| !user.is_root()).cloned().map(Principal::User);
-        for who in users.chain(tokens.into_iter().cloned().map(Principal::Token)) {
-            let Bearing { mut subjects, ops } = self.bearing(&who);
-            if ops.iter().filter(|&&at| matters(&self.ops[at])).nth(1).is_none() {
-                continue;
-            }
-            // Who has nothing of its own holds what its groups hold.
-            let is_plain = !self.of_user.contains_key(who.user())
-                && matches!(&who, Principal::User(user) if {
-                    let own = Subject::User(user.clone());
-                    !self.granted.contains_key(&own) && !self.batches.contains_key(&own)
-                });
-            if is_plain {
-                subjects.retain(|subject| matches!(subject, Subject::Group(_)));
-                let groups = self.live.groups_of(who.user());
-                subjects.retain(|subject| matches!(subject, Subject::Group(group) if groups.contains(group)));
-                let key = (subjects, ops, self.live.refusals(&who, self.now).is_empty());
-                if let Some(&known) = alike.get(&key) {
-                    let figure: &mut Figure = &mut figures[known];
-                    figure.like.push(who);
-                    continue;
-                }
-                let (subjects, ops, _) = &key;
-                let figure = self.drawn(who, subjects, ops);
-                alike.insert(key, figures.len());
-                figures.push(figure);
+        let mut figures: Vec<Figure> = Vec::new();
+        let mut of_user: BTreeMap<&UserId, usize> = BTreeMap::new();
+        // Members of the same groups who have nothing of their own hold the same.
+        let mut members: BTreeMap<(&BTreeSet<GroupId>, bool), Option<usize>> = BTreeMap::new();
+        for user in users.into_iter().filter(|user| !user.is_root()) {
+            let who = Principal::User(user.clone());
+            let own = Subject::User(user.clone());
+            let has_own = self.granted.contains_key(&own) || self.batches.contains_key(&own);
+            let drawn = if has_own || self.of_user.contains_key(user) {
+                self.endangered(who).map(|figure| push(&mut figures, figure))
             } else {
-                figures.push(self.drawn(who, &subjects, &ops));
+                let is_admitted = self.live.refusals(&who, self.now).is_empty();
+                match members.entry((self.live.groups_of(user), is_admitted)) {
+                    Entry::Occupied(known) => known.get().inspect(|&at| figures[at].like.push(who)),
+                    Entry::Vacant(first) => {
+                        *first.insert(self.endangered(who).map(|figure| push(&mut figures, figure)))
+                    }
+                }
+            };
+            if let Some(at) = drawn {
+                of_user.insert(user, at);
+            }
+        }
+        for token in tokens {
+            let who = Principal::Token(token.clone());
+            match self.likeness(token) {
+                Likeness::Nothing => {}
+                Likeness::User => {
+                    if let Some(&at) = of_user.get(token.user()) {
+                        figures[at].like.push(who);
+                    }
+                }
+                Likeness::Nobody => figures.extend(self.endangered(who)),
             }
         }
         figures
+    }
+
+    fn endangered(&self, who: Principal) -> Option<Figure> {
+        let Bearing { subjects, ops } = self.bearing(&who);
+        let is_safe =
+            ops.iter().filter(|&&at| matters(&self.ops[at])).nth(1).is_none() || self.is_plain(&subjects, &ops);
+        (!is_safe).then(|| self.drawn(who, &subjects, &ops))
+    }
+
+    /// What there is to know of a token without looking at it closer.
+    fn likeness(&self, id: &TokenId) -> Likeness {
+        let Some(token) = self.live.tokens.get(id).filter(|_| !self.of_token.contains_key(id)) else {
+            return Likeness::Nobody;
+        };
+        let own = Subject::Token(id.clone());
+        match token.privsep {
+            _ if token.expire.has_ended(self.now) => Likeness::Nothing,
+            Privsep::No => Likeness::User,
+            Privsep::Yes if self.granted.contains_key(&own) || self.batches.contains_key(&own) => Likeness::Nobody,
+            Privsep::Yes => Likeness::Nothing,
+        }
+    }
+
+    fn is_plain(&self, subjects: &BTreeSet<Subject>, ops: &BTreeSet<usize>) -> bool {
+        let granted = subjects.iter().filter_map(|subject| self.granted.get(subject)).flatten();
+        let current = |path: &AclPath, subject: &Subject, role: &RoleId| {
+            let granted = self.granted.get(subject)?.iter();
+            granted
+                .filter(|(grant, _)| grant.path == *path && grant.role == *role)
+                .map(|(_, propagate)| *propagate)
+                .next()
+        };
+        is_plain(ops.iter().map(|&at| &self.ops[at]), subjects, granted.map(|(grant, _)| &grant.role), current)
     }
 
     /// One user or token, whatever bears on it.

@@ -6,6 +6,7 @@
 mod figure;
 mod holding;
 mod index;
+mod plain;
 mod pools;
 mod watch;
 

@@ -11,7 +11,7 @@ use crate::pve::Principal;
 
 /// How many answers about somebody's privileges are worked out at most, before everybody's first has been: some hundred
 /// milliseconds' worth.
-const MOST_ANSWERS: usize = 60_000;
+const MOST_ANSWERS: usize = 20_000;
 
 /// Somebody, as far as the ops have come.
 pub(in crate::plan) struct Watched {
