@@ -6,7 +6,7 @@ use super::delivery::DeliveryError;
 use crate::api::ApiError;
 use crate::diff::Diff;
 use crate::live::{Blind, ReadError};
-use crate::plan::Step;
+use crate::plan::{Objection, Step};
 use crate::pve::TokenId;
 
 /// What has come of one step.
@@ -49,7 +49,7 @@ pub enum Verification {
     NotNeeded,
     /// This much of what the plan asked for is not there.
     Read {
-        /// What is missing.
+        /// What is missing of what can be seen.
         residue: Diff,
         /// What the reader could see when the plan was made and cannot see any more: of that, nothing is known.
         lost_sight: BTreeSet<Blind>,
@@ -81,6 +81,8 @@ pub struct Outcome {
     pub verification: Verification,
     /// Tokens of which a lost answer took the secret along, and what became of them.
     pub orphans: Vec<(TokenId, Fate)>,
+    /// What spoke against it and was waived.
+    pub waived: Vec<Objection>,
 }
 
 impl Outcome {

@@ -1,11 +1,14 @@
 //! One step after the other.
 
+use std::collections::BTreeSet;
+
 use super::cluster::{Cluster, Receipt};
 use super::delivery::{Delivery, DeliveryError};
 use super::observer::{Observer, Stop};
 use super::outcome::{Fate, Outcome, StepEnd, Verification};
 use super::rescue;
-use crate::live::Snapshot;
+use crate::diff::Diff;
+use crate::live::{Blind, Snapshot};
 use crate::plan::{Approved, Op, Plan};
 use crate::pve::TokenId;
 
@@ -47,7 +50,7 @@ pub async fn run<C: Cluster>(
         verify(&plan, undecided, cluster).await
     };
     let steps = plan.steps.into_iter().zip(ends).collect();
-    Ok(Outcome { steps, stopped, verification, orphans })
+    Ok(Outcome { steps, stopped, verification, orphans, waived: plan.objections })
 }
 
 /// Reads back, deletes a token that nobody has the secret of, and compares.
@@ -71,8 +74,25 @@ async fn verify<C: Cluster>(
         }
         orphans.push((token.clone(), fate));
     }
-    let lost_sight = sight.hidden().difference(plan.aim.live.sight.hidden()).copied().collect();
-    (Verification::Read { residue: plan.residue(&state), lost_sight }, orphans)
+    let lost_sight: BTreeSet<Blind> = sight.hidden().difference(plan.aim.live.sight.hidden()).copied().collect();
+    let residue = visible(plan.residue(&state), &lost_sight);
+    (Verification::Read { residue, lost_sight }, orphans)
+}
+
+/// What is missing, without that of which nothing is known any more: what cannot be seen is not absent.
+fn visible(mut residue: Diff, lost_sight: &BTreeSet<Blind>) -> Diff {
+    for kind in lost_sight {
+        match kind {
+            Blind::Accounts => {
+                (residue.groups, residue.users) = Default::default();
+                (residue.tokens, residue.memberships) = Default::default();
+            }
+            Blind::Grants => residue.acl = Default::default(),
+            Blind::Pools => residue.pools = Default::default(),
+            Blind::Realms => residue.realms = Default::default(),
+        }
+    }
+    residue
 }
 
 async fn perform<C: Cluster>(op: &Op, cluster: &C, delivery: &mut Delivery, plan: &Plan) -> StepEnd {

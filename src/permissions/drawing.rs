@@ -35,7 +35,7 @@ impl<'e, 'a> Drawing<'e, 'a> {
         match standing {
             Standing::Nobody => self.drawn(Vec::new()),
             Standing::Everything => {
-                let all = self.sets.keep(self.evaluator.everything.clone());
+                let all = self.sets.keep(self.evaluator.everything().clone());
                 let mut changes = Changes::new(&self.evaluator.tree, Arc::clone(&self.nothing));
                 changes.add(Tree::ROOT, Arc::clone(&all), all);
                 self.drawn(changes.finish())

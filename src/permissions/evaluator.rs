@@ -1,6 +1,7 @@
 //! The answers to GET /access/permissions.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use super::Privileges;
 use super::decision::{Losers, Reach, Voice, both, given, replaced, replacing, settle};
@@ -19,7 +20,7 @@ pub struct Evaluator<'a> {
     pub(super) state: &'a AccessState,
     pub(super) tree: Tree<'a>,
     pub(super) index: Index<'a>,
-    pub(super) everything: Privileges,
+    everything: OnceLock<Privileges>,
 }
 
 impl<'a> Evaluator<'a> {
@@ -28,7 +29,12 @@ impl<'a> Evaluator<'a> {
     pub fn new(state: &'a AccessState) -> Evaluator<'a> {
         let tree = Tree::new(state);
         let index = Index::new(&tree);
-        Evaluator { state, tree, index, everything: everything(state) }
+        Evaluator { state, tree, index, everything: OnceLock::new() }
+    }
+
+    /// What root@pam holds everywhere; most never ask.
+    pub(super) fn everything(&self) -> &Privileges {
+        self.everything.get_or_init(|| everything(self.state))
     }
 
     /// What `who` holds at `path`, taken literally: at `vms/100` counts what is granted at `/vms` and `/vms/100`, but not
@@ -37,7 +43,7 @@ impl<'a> Evaluator<'a> {
     pub fn at(&self, who: &Principal, path: &str) -> Privileges {
         match self.index.standing(self.state, who) {
             Standing::Nobody => Privileges::new(),
-            Standing::Everything => self.everything.clone(),
+            Standing::Everything => self.everything().clone(),
             Standing::Own(subjects) => given(&self.decide(&subjects, path, &mut ())),
             Standing::Both { token, user } => {
                 both(given(&self.decide(&token, path, &mut ())), &given(&self.decide(&user, path, &mut ())))
@@ -57,7 +63,7 @@ impl<'a> Evaluator<'a> {
         let basis = match (self.index.standing(self.state, who), who) {
             (Standing::Nobody, _) if self.state.users.contains_key(who.user()) => Basis::NoToken,
             (Standing::Nobody, _) => Basis::NoUser,
-            (Standing::Everything, _) => Basis::Everything(self.everything.clone()),
+            (Standing::Everything, _) => Basis::Everything(self.everything().clone()),
             (Standing::Own(subjects), Principal::Token(id)) if id.user().is_root() => {
                 Basis::Token(side(Subject::Token(id.clone()), subjects))
             }

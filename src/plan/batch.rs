@@ -41,6 +41,41 @@ impl AclBatch {
         batches
     }
 
+    /// The part of it that names one of `subjects`.
+    pub(super) fn among(&self, subjects: &BTreeSet<Subject>) -> Option<AclBatch> {
+        self.to(self.subjects.intersection(subjects).cloned().collect())
+    }
+
+    /// The part of it that names none of `subjects`.
+    pub(super) fn besides(&self, subjects: &BTreeSet<Subject>) -> Option<AclBatch> {
+        self.to(self.subjects.difference(subjects).cloned().collect())
+    }
+
+    /// Each of its grants by itself.
+    pub(super) fn cells(&self) -> Vec<AclBatch> {
+        let cell = |Grant { path, subject, role }: Grant| AclBatch {
+            path,
+            roles: BTreeSet::from([role]),
+            subjects: BTreeSet::from([subject]),
+        };
+        self.grants().map(cell).collect()
+    }
+
+    /// Both in one, if one can say both and nothing else.
+    pub(super) fn with(&self, other: &AclBatch) -> Option<AclBatch> {
+        let AclBatch { path, roles, subjects } = self;
+        let is_one = *path == other.path && (*roles == other.roles || *subjects == other.subjects);
+        let subjects: BTreeSet<Subject> = subjects.union(&other.subjects).cloned().collect();
+        let fits = is_one && portions(subjects.iter().collect()).len() == 1;
+        let roles = roles.union(&other.roles).cloned().collect();
+        fits.then(|| AclBatch { path: path.clone(), roles, subjects })
+    }
+
+    fn to(&self, subjects: BTreeSet<Subject>) -> Option<AclBatch> {
+        let AclBatch { path, roles, subjects: _ } = self;
+        (!subjects.is_empty()).then(|| AclBatch { path: path.clone(), roles: roles.clone(), subjects })
+    }
+
     /// Where.
     #[must_use]
     pub fn path(&self) -> &AclPath {

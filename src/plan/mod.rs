@@ -7,10 +7,12 @@ mod aim;
 mod approve;
 mod batch;
 mod cover;
+mod exposure;
 mod guards;
 mod objection;
 mod op;
 mod order;
+mod power;
 mod step;
 
 use std::collections::BTreeSet;
@@ -18,10 +20,12 @@ use std::collections::BTreeSet;
 pub use aim::Aim;
 pub use approve::{Approved, NoSuchWaiver, Refused, Waiver};
 pub use batch::AclBatch;
-pub use guards::{Blindness, Deletions, Oversize, Share};
+pub use exposure::{Place, Reach};
+pub use guards::{Blindness, Deletions, Escalation, Gain, Lockout, Oversize, Share};
 pub use objection::Objection;
 pub use op::{Account, Op, Phase};
-pub use step::Step;
+pub use power::{Loss, Need};
+pub use step::{Step, Turn};
 
 use crate::diff::{Diff, diff};
 use crate::live::Blind;
@@ -45,7 +49,7 @@ impl Plan {
     /// The plan for what was aimed at.
     pub fn new(aim: Aim) -> Plan {
         let diff = diff(&aim.live.state, &aim.target);
-        let ops = order::order(&aim.live.state, &aim.target, &diff);
+        let ops = order::order(&aim, &diff);
         Plan::of(aim, diff, ops)
     }
 

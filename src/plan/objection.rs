@@ -1,7 +1,7 @@
 //! What speaks against a plan.
 
 use super::approve::Waiver;
-use super::guards::{Blindness, Deletions, Oversize};
+use super::guards::{Blindness, Deletions, Escalation, Lockout, Oversize};
 
 /// A reason not to carry a plan out, as data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +12,10 @@ pub enum Objection {
     Deletes(Deletions),
     /// The cluster's file would grow over its limit.
     Size(Oversize),
+    /// Nobody could finish or undo it any more.
+    Lockout(Lockout),
+    /// Somebody would hold on the way what it holds neither before nor after, or may do so.
+    Escalation(Escalation),
 }
 
 impl Objection {
@@ -22,6 +26,8 @@ impl Objection {
             Objection::Blind(_) => Some(Waiver::Blind),
             Objection::Deletes(_) => Some(Waiver::Deletes),
             Objection::Size(_) => Some(Waiver::Size),
+            Objection::Lockout(_) => Some(Waiver::Lockout),
+            Objection::Escalation(_) => Some(Waiver::Escalation),
         }
     }
 }

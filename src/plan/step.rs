@@ -22,6 +22,24 @@ pub struct Step {
     pub along: Along,
 }
 
+/// The place of a step in a plan, to name it by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// The first is 1.
+    pub number: usize,
+    /// How many there are.
+    pub of: usize,
+    /// What is done.
+    pub op: Op,
+}
+
+impl Turn {
+    /// The turn of the op at a place, the first of which is 0.
+    pub(super) fn of(at: usize, ops: &[Op]) -> Option<Turn> {
+        Some(Turn { number: at + 1, of: ops.len(), op: ops.get(at)?.clone() })
+    }
+}
+
 /// Each op with what it comes to at its turn, from `live` on.
 pub(super) fn narrate(ops: Vec<Op>, live: &AccessState) -> Vec<Step> {
     let mut waiting: BTreeMap<&Subject, Vec<&Grant>> = BTreeMap::new();

@@ -8,8 +8,8 @@ use super::sight::hidden_kinds;
 use super::words::{count, shell, step_in_words, visible};
 use crate::apply::{Done, Fate, Outcome, StepEnd, Verification};
 use crate::diff::{Delta, Diff};
-use crate::plan::{Op, Step};
-use crate::pve::TokenId;
+use crate::plan::{Lockout, Objection, Op, Step};
+use crate::pve::{Principal, TokenId};
 
 /// How far what belongs to a step is indented.
 const INDENT: &str = "               ";
@@ -19,7 +19,8 @@ const NAMED: usize = 20;
 
 /// What is said after a plan has been carried out, or after it has not.
 pub fn outcome(outcome: &Outcome) -> Document {
-    let Outcome { steps, stopped, verification, orphans } = outcome;
+    let Outcome { steps, stopped, verification, orphans, waived } = outcome;
+    let locked_out = locked_out(waived);
     let done = steps.iter().filter(|(_, end)| matches!(end, StepEnd::Done)).count();
     let mut document = Document::default();
     if outcome.done() == Done::Everything {
@@ -29,20 +30,34 @@ pub fn outcome(outcome: &Outcome) -> Document {
         ));
         return document;
     }
-    document.push(Line::default().with(Style::Bad, headline(*stopped, done, steps)));
+    document.push(Line::default().with(Style::Bad, headline(*stopped, done, steps, locked_out)));
     document.gap();
     if done < steps.len() {
         document.extend(course(steps, orphans));
         document.gap();
     }
-    document.extend(verified(verification, steps));
+    document.extend(verified(verification, steps, locked_out));
     document
 }
 
-fn headline(stopped: bool, done: usize, steps: &[(Step, StepEnd)]) -> String {
+/// Who was allowed to lose what it needs.
+fn locked_out(waived: &[Objection]) -> Option<&Principal> {
+    waived.iter().find_map(|objection| match objection {
+        Objection::Lockout(Lockout::Reader { who, loss: _, turn: _, undone: _ }) => Some(who),
+        Objection::Lockout(Lockout::Administrator { .. })
+        | Objection::Blind(_)
+        | Objection::Escalation(_)
+        | Objection::Deletes(_)
+        | Objection::Size(_) => None,
+    })
+}
+
+fn headline(stopped: bool, done: usize, steps: &[(Step, StepEnd)], locked_out: Option<&Principal>) -> String {
     let all = count(steps.len(), "request");
     if stopped {
         format!("Stopped after {done} of {all}.")
+    } else if let Some(who) = locked_out.filter(|_| done == steps.len()) {
+        format!("Every request was answered with success, and by the last {} has lost what it needs.", visible(who))
     } else if done == steps.len() {
         "Every request was answered with success, but it is not certain that the cluster is as it should be.".to_owned()
     } else {
@@ -150,7 +165,7 @@ fn orphan(token: &TokenId, fate: &Fate) -> Document {
     document
 }
 
-fn verified(verification: &Verification, steps: &[(Step, StepEnd)]) -> Document {
+fn verified(verification: &Verification, steps: &[(Step, StepEnd)], locked_out: Option<&Principal>) -> Document {
     let mut document = Document::default();
     match verification {
         Verification::NotNeeded => document.push(Line::plain("Nothing was sent.")),
@@ -176,10 +191,10 @@ fn verified(verification: &Verification, steps: &[(Step, StepEnd)]) -> Document 
         }
     }
     let is_refused = |(_, end): &(Step, StepEnd)| matches!(end, StepEnd::Failed(error) if !error.is_undecided());
-    document.push(Line::plain(if steps.iter().any(is_refused) {
-        "Once the fault is mended, apply goes on from here."
-    } else {
-        "Running apply again goes on from here."
+    document.push(Line::plain(match locked_out {
+        Some(_) => "Whether all is as it should be, plan tells to somebody who may still see it.",
+        None if steps.iter().any(is_refused) => "Once the fault is mended, apply goes on from here.",
+        None => "Running apply again goes on from here.",
     }));
     document
 }

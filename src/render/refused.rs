@@ -1,11 +1,14 @@
 //! Why a plan may not be carried out, and what to do about it.
 
+mod deletes;
+mod escalation;
+mod lockout;
+mod size;
+
 use super::document::{Document, Line, Style};
 use super::sight::{grant_command, hidden_kinds, needs, reader_name};
 use super::words::step_in_words;
-use crate::desired::Kind;
-use crate::model::user_cfg::FILE_LIMIT;
-use crate::plan::{Blindness, Deletions, Objection, Oversize, Share, Waiver};
+use crate::plan::{Blindness, Objection, Turn, Waiver};
 use crate::pve::Principal;
 
 /// One objection in words, for every way of writing.
@@ -37,59 +40,16 @@ pub(super) fn refusal(objection: &Objection, reader: Option<&Principal>) -> Refu
             commands: vec![grant_command(reader)],
             allow,
         },
-        Objection::Deletes(Deletions { shares }) => Refusal {
-            fault: format!("much would be deleted at once: {}", shares.iter().map(part).collect::<Vec<_>>().join("; ")),
-            facts: vec!["Is this the right cluster, and are these the right files?".to_owned()],
-            commands: Vec::new(),
-            allow,
-        },
-        Objection::Size(Oversize { step, op, bytes, now, finally }) => {
-            let room = if finally > &FILE_LIMIT {
-                "Delete what is not needed any more, or shorten comments, first.".to_owned()
-            } else {
-                format!(
-                    "After the last step it would be {} and fit: delete first, and create in a run of its own.",
-                    size(*finally)
-                )
-            };
-            Refusal {
-                fault: format!(
-                    "user.cfg would pass its limit of 1 MiB with step {step} ({}): {}",
-                    step_in_words(op),
-                    size(*bytes)
-                ),
-                facts: vec![
-                    format!("It is {} now. The cluster would refuse this step, and stop half-way.", size(*now)),
-                    room,
-                ],
-                commands: Vec::new(),
-                allow,
-            }
-        }
+        Objection::Lockout(lockout) => lockout::refusal(lockout, allow),
+        Objection::Escalation(escalation) => escalation::refusal(escalation, allow),
+        Objection::Deletes(deletions) => deletes::refusal(deletions, allow),
+        Objection::Size(oversize) => size::refusal(oversize, allow),
     }
 }
 
-/// `of the groups 4 of 10 (40 %), by steps 1 to 4`
-fn part(share: &Share) -> String {
-    let Share { kind, deleted, of, steps } = share;
-    let kind = match kind {
-        Kind::Roles => "custom roles",
-        Kind::Groups => "groups",
-        Kind::Users => "users",
-        Kind::Tokens => "tokens",
-        Kind::Acl => "grants",
-    };
-    let steps = match (steps.first(), steps.last()) {
-        (Some(first), Some(last)) if first == last => format!(", by step {first}"),
-        (Some(first), Some(last)) => format!(", between step {first} and step {last}"),
-        _ => String::new(),
-    };
-    format!("of the {kind} {deleted} of {of} ({} %){steps}", share.hundredths())
-}
-
-/// Bytes in KiB, rounded up, so that what is too large looks so.
-fn size(bytes: usize) -> String {
-    format!("{} KiB", bytes.div_ceil(1024))
+/// `step 4 of 5 (revoke PVEAuditor on / from ann@pve)`
+fn turn_in_words(Turn { number, of, op }: &Turn) -> String {
+    format!("step {number} of {of} ({})", step_in_words(op))
 }
 
 /// Each objection that stands: what, who, where, and what lets it pass.

@@ -5,6 +5,7 @@ mod counts;
 mod desk;
 mod drift;
 mod export;
+mod guards;
 mod homepage;
 mod interrupted;
 mod limits;

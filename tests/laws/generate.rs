@@ -8,21 +8,49 @@ use proptest::sample::{Index, select};
 use pve_access::desired::{Declared, Desired, GrantOrigin, GroupWish, Presence, RoleWish, TokenWish, UserWish, Wish};
 use pve_access::diagnostic::{Source, Sources, Span};
 use pve_access::model::{
-    AccessState, Enable, Expire, Grant, Group, Origin, Privsep, Propagate, Role, Text, Token, User,
+    AccessState, Enable, Expire, Grant, Group, Origin, Pool, Privsep, Propagate, Role, Text, Token, User,
 };
-use pve_access::pve::{AclPath, GroupId, Privilege, Release, RoleId, Subject, TokenId, UserId, builtin_roles};
+use pve_access::pve::{AclPath, GroupId, Privilege, Release, RoleId, Subject, TokenId, UserId, VmId, builtin_roles};
 
-const ROLES: [&str; 4] = ["R0", "R1", "R2", "R3"];
-const GRANTABLE: [&str; 6] = ["R0", "R1", "R2", "R3", "PVEAuditor", "NoAccess"];
-const GROUPS: [&str; 4] = ["g0", "g1", "g2", "g3"];
-const USERS: [&str; 5] = ["u0@pve", "u1@pve", "u2@pam", "u3@ldap", "a!b@pve"];
-const TOKENS: [&str; 2] = ["t0", "t1"];
-const PATHS: [&str; 4] = ["/", "/vms", "/vms/100", "/pool/p0"];
-const PRIVILEGES: [&str; 4] = ["VM.Audit", "VM.Console", "Sys.Audit", "Permissions.Modify"];
+type Words = &'static [&'static str];
 
-fn id<T: std::str::FromStr<Err: std::fmt::Debug> + std::fmt::Debug>(
-    names: &'static [&'static str],
-) -> impl Strategy<Value = T> + Clone {
+/// The names to choose from.
+#[derive(Clone, Copy)]
+pub struct Names {
+    roles: Words,
+    grantable: Words,
+    groups: Words,
+    users: Words,
+    tokens: Words,
+    paths: Words,
+    privileges: Words,
+    expire: &'static [u64],
+}
+
+const WIDE: Names = Names {
+    roles: &["R0", "R1", "R2", "R3"],
+    grantable: &["R0", "R1", "R2", "R3", "PVEAuditor", "NoAccess"],
+    groups: &["g0", "g1", "g2", "g3"],
+    users: &["u0@pve", "u1@pve", "u2@pam", "u3@ldap", "a!b@pve"],
+    tokens: &["t0", "t1"],
+    paths: &["/", "/vms", "/vms/100", "/pool/p0"],
+    privileges: &["VM.Audit", "VM.Console", "Sys.Audit", "Permissions.Modify"],
+    expire: &[0, 1_000, 4_102_444_800],
+};
+
+/// So few that changes get in each other's way.
+const NARROW: Names = Names {
+    roles: &["R0", "R1", "R2"],
+    grantable: &["R0", "R1", "R2", "NoAccess"],
+    groups: &["g0", "g1"],
+    users: &["u0@pve", "u1@pve"],
+    tokens: &["t0"],
+    paths: &["/", "/vms", "/vms/100", "/pool/p0"],
+    privileges: &["VM.Audit", "VM.Console", "Permissions.Modify"],
+    expire: &[0, 0, 0, 0, 1_000],
+};
+
+fn id<T: std::str::FromStr<Err: std::fmt::Debug> + std::fmt::Debug>(names: Words) -> impl Strategy<Value = T> + Clone {
     select(names).prop_map(|name| name.parse().unwrap())
 }
 
@@ -35,43 +63,40 @@ fn email() -> impl Strategy<Value = Text> + Clone {
     select(&["", "a@example.com", "b+c@example.org"][..]).prop_map(Text::from)
 }
 
-fn expire() -> impl Strategy<Value = Expire> + Clone {
-    select(&[0_u64, 1_000, 4_102_444_800][..]).prop_map(Expire::from)
+fn expire(names: Names) -> impl Strategy<Value = Expire> + Clone {
+    select(names.expire).prop_map(Expire::from)
 }
 
-fn privs() -> impl Strategy<Value = BTreeSet<Privilege>> + Clone {
-    btree_set(id::<Privilege>(&PRIVILEGES), 0..3)
+fn privs(names: Names) -> impl Strategy<Value = BTreeSet<Privilege>> + Clone {
+    btree_set(id::<Privilege>(names.privileges), 0..3)
 }
 
-fn token_id() -> impl Strategy<Value = TokenId> + Clone {
-    (id::<UserId>(&USERS), select(&TOKENS[..])).prop_map(|(user, name)| TokenId::new(user, name).unwrap())
+fn token_id(names: Names) -> impl Strategy<Value = TokenId> + Clone {
+    (id::<UserId>(names.users), select(names.tokens)).prop_map(|(user, name)| TokenId::new(user, name).unwrap())
 }
 
-fn subject() -> impl Strategy<Value = Subject> + Clone {
+fn subject(names: Names) -> impl Strategy<Value = Subject> + Clone {
     prop_oneof![
-        id::<UserId>(&USERS).prop_map(Subject::User),
-        id::<GroupId>(&GROUPS).prop_map(Subject::Group),
-        token_id().prop_map(Subject::Token),
+        id::<UserId>(names.users).prop_map(Subject::User),
+        id::<GroupId>(names.groups).prop_map(Subject::Group),
+        token_id(names).prop_map(Subject::Token),
     ]
 }
 
-fn grant() -> impl Strategy<Value = Grant> + Clone {
-    (id::<AclPath>(&PATHS), subject(), id::<RoleId>(&GRANTABLE)).prop_map(|(path, subject, role)| Grant {
-        path,
-        subject,
-        role,
-    })
+fn grant(names: Names) -> impl Strategy<Value = Grant> + Clone {
+    (id::<AclPath>(names.paths), subject(names), id::<RoleId>(names.grantable))
+        .prop_map(|(path, subject, role)| Grant { path, subject, role })
 }
 
-fn user() -> impl Strategy<Value = User> {
-    (any::<bool>(), expire(), [text(), text(), text(), text(), text()]).prop_map(|(enable, expire, texts)| {
+fn user(names: Names) -> impl Strategy<Value = User> {
+    (any::<bool>(), expire(names), [text(), text(), text(), text(), text()]).prop_map(|(enable, expire, texts)| {
         let [firstname, lastname, email, comment, keys] = texts;
         User { enable: enable.into(), expire, firstname, lastname, email, comment, keys }
     })
 }
 
-fn token() -> impl Strategy<Value = Token> {
-    (text(), expire(), any::<bool>()).prop_map(|(comment, expire, privsep)| Token {
+fn token(names: Names) -> impl Strategy<Value = Token> {
+    (text(), expire(names), any::<bool>()).prop_map(|(comment, expire, privsep)| Token {
         comment,
         expire,
         privsep: privsep.into(),
@@ -80,13 +105,17 @@ fn token() -> impl Strategy<Value = Token> {
 
 /// Any state that a server could hold: vanished members and grants of vanished users and groups included.
 pub fn state() -> impl Strategy<Value = AccessState> {
+    state_of(WIDE)
+}
+
+fn state_of(names: Names) -> impl Strategy<Value = AccessState> {
     (
-        btree_map(id::<RoleId>(&ROLES), privs(), 0..4),
-        btree_map(id::<GroupId>(&GROUPS), text(), 0..4),
-        btree_map(id::<UserId>(&USERS), user(), 0..5),
-        btree_map(token_id(), token(), 0..6),
-        btree_map(id::<UserId>(&USERS), btree_set(id::<GroupId>(&GROUPS), 1..4), 0..5),
-        btree_map(grant(), any::<bool>(), 0..24),
+        btree_map(id::<RoleId>(names.roles), privs(names), 0..4),
+        btree_map(id::<GroupId>(names.groups), text(), 0..4),
+        btree_map(id::<UserId>(names.users), user(names), 0..5),
+        btree_map(token_id(names), token(names), 0..6),
+        btree_map(id::<UserId>(names.users), btree_set(id::<GroupId>(names.groups), 1..4), 0..5),
+        btree_map(grant(names), any::<bool>(), 0..24),
     )
         .prop_map(|(roles, groups, users, tokens, memberships, acl)| {
             let mut state = AccessState::empty(Release::MEASURED);
@@ -122,10 +151,10 @@ fn presence<T: Clone + std::fmt::Debug>(value: impl Strategy<Value = T>) -> impl
     prop_oneof![3 => value.prop_map(Presence::Present), 1 => Just(Presence::Absent)]
 }
 
-fn user_wish() -> impl Strategy<Value = UserDraft> {
+fn user_wish(names: Names) -> impl Strategy<Value = UserDraft> {
     (
         wish(any::<bool>().prop_map(Enable::from)),
-        wish(expire()),
+        wish(expire(names)),
         ([wish(text()), wish(text()), wish(text())], wish(email())),
         prop::option::of(prop::collection::vec(any::<Index>(), 0..3)),
     )
@@ -134,13 +163,28 @@ fn user_wish() -> impl Strategy<Value = UserDraft> {
         })
 }
 
-fn token_wish() -> impl Strategy<Value = TokenWish> {
-    (wish(text()), wish(expire()), wish(any::<bool>().prop_map(Privsep::from)))
+fn token_wish(names: Names) -> impl Strategy<Value = TokenWish> {
+    (wish(text()), wish(expire(names)), wish(any::<bool>().prop_map(Privsep::from)))
         .prop_map(|(comment, expire, privsep)| TokenWish { comment, expire, privsep, secret: None })
 }
 
 /// A user's wish, and the groups to choose once it is known which there are.
 type UserDraft = (UserWish, Option<Vec<Index>>);
+
+/// A state in which few share much, and a draft that meets it often: with a pool or two, most users enabled.
+pub fn crowd() -> impl Strategy<Value = (AccessState, Draft)> {
+    let enabled = prop::collection::vec(prop::bool::weighted(0.7), NARROW.users.len());
+    (state_of(NARROW), draft_of(NARROW), enabled, any::<bool>()).prop_map(|(mut state, draft, enabled, has_pool)| {
+        state.users.values_mut().zip(enabled).for_each(|(user, enabled)| {
+            user.enable = Enable::from(user.enable.is_yes() || enabled);
+        });
+        if has_pool {
+            let pool = Pool { vms: BTreeSet::from([VmId::stored(100)]), ..Pool::default() };
+            state.pools.insert("p0".parse().unwrap(), pool);
+        }
+        (state, draft)
+    })
+}
 
 /// What a file might say, before what contradicts itself or names nobody is dropped from it.
 #[derive(Clone, Debug)]
@@ -153,12 +197,16 @@ pub struct Draft {
 }
 
 pub fn draft() -> impl Strategy<Value = Draft> {
+    draft_of(WIDE)
+}
+
+fn draft_of(names: Names) -> impl Strategy<Value = Draft> {
     (
-        btree_map(id::<RoleId>(&ROLES), presence(wish(privs())), 0..3),
-        btree_map(id::<GroupId>(&GROUPS), presence(wish(text())), 0..3),
-        btree_map(id::<UserId>(&USERS), presence(user_wish()), 0..4),
-        btree_map(token_id(), presence(token_wish()), 0..4),
-        btree_map(grant(), presence(any::<bool>().prop_map(Propagate::from)), 0..16),
+        btree_map(id::<RoleId>(names.roles), presence(wish(privs(names))), 0..3),
+        btree_map(id::<GroupId>(names.groups), presence(wish(text())), 0..3),
+        btree_map(id::<UserId>(names.users), presence(user_wish(names)), 0..4),
+        btree_map(token_id(names), presence(token_wish(names)), 0..4),
+        btree_map(grant(names), presence(any::<bool>().prop_map(Propagate::from)), 0..16),
     )
         .prop_map(|(roles, groups, users, tokens, acl)| Draft { roles, groups, users, tokens, acl })
 }

@@ -6,6 +6,7 @@ mod exported;
 #[path = "../conformance/fixtures.rs"]
 mod fixtures;
 mod generate;
+mod guards;
 mod interrupted;
 mod largest;
 mod odd;
@@ -150,12 +151,6 @@ proptest! {
             prop_assert_eq!(&step.op.apply_to(&mut state), &step.along);
             prop_assert_ne!(&state, &before, "a request that changes nothing");
         }
-    }
-
-    #[test]
-    fn phases_come_in_order(live in state(), draft in draft()) {
-        let (plan, _) = planned(&draft.against(&live), &live);
-        prop_assert!(plan.steps.iter().map(|step| step.op.phase()).is_sorted());
     }
 
     #[test]

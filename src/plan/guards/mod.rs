@@ -4,22 +4,32 @@
 
 mod blind;
 mod deletes;
+mod escalation;
+mod lockout;
 mod size;
 
 pub use blind::Blindness;
 pub use deletes::{Deletions, Share};
+pub use escalation::{Escalation, Gain};
+pub use lockout::Lockout;
 pub use size::Oversize;
 
 use super::Aim;
+use super::exposure::Index;
 use super::objection::Objection;
+use super::op::Op;
 use super::step::Step;
 use crate::diff::Diff;
 
 /// Everything that speaks against reaching `aim` by `steps`, in the order in which it is said.
 pub(super) fn objections(aim: &Aim, diff: &Diff, steps: &[Step]) -> Vec<Objection> {
     let live = &aim.live.state;
+    let ops: Vec<Op> = steps.iter().map(|step| step.op.clone()).collect();
+    let index = Index::new(live, &ops, aim.now);
     let blind = blind::blind(&aim.unseen).map(Objection::Blind);
+    let lockout = lockout::lockout(aim, &ops, &index).into_iter().map(Objection::Lockout);
+    let escalation = escalation::escalation(&ops, &index).map(Objection::Escalation);
     let deletes = deletes::deletes(live, diff, steps).map(Objection::Deletes);
-    let size = size::size(live, steps).map(Objection::Size);
-    [blind, deletes, size].into_iter().flatten().collect()
+    let size = size::size(live, &ops).map(Objection::Size);
+    blind.into_iter().chain(lockout).chain(escalation).chain(deletes).chain(size).collect()
 }

@@ -1,18 +1,18 @@
-//! From what differs to what is done.
+//! From what differs to requests.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::batch::AclBatch;
-use super::op::{Account, Op};
 use crate::diff::{Delta, Diff};
 use crate::model::{AccessState, Grant, Propagate};
+use crate::plan::batch::AclBatch;
+use crate::plan::op::{Account, Op};
 use crate::pve::{GroupId, UserId};
 
 /// The ops that make `target` of `live`, in the order of their phases.
 ///
 /// What a deletion takes along by itself gets no op of its own. Realms and pools cannot differ yet: nothing declares
 /// them.
-pub(super) fn order(live: &AccessState, target: &AccessState, diff: &Diff) -> Vec<Op> {
+pub(super) fn drafted(live: &AccessState, target: &AccessState, diff: &Diff) -> Vec<Op> {
     let Diff { realms: _, roles, groups, users, tokens, memberships, pools: _, acl } = diff;
     let mut ops = Vec::new();
     for (role, delta) in roles {
