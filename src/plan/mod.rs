@@ -7,6 +7,7 @@ mod aim;
 mod approve;
 mod batch;
 mod cover;
+mod effect;
 mod guards;
 mod objection;
 mod op;
@@ -18,6 +19,7 @@ use std::collections::BTreeSet;
 pub use aim::Aim;
 pub use approve::{Approved, NoSuchWaiver, Refused, Waiver};
 pub use batch::AclBatch;
+pub use effect::{Admission, Bar, Cause, Causes, Door, Effect, Novelty, Place, Shift, Turn};
 pub use guards::Blindness;
 pub use objection::Objection;
 pub use op::{Account, Op, Phase};
@@ -39,6 +41,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// What speaks against doing it.
     pub objections: Vec<Objection>,
+    /// What it means.
+    pub effect: Effect,
 }
 
 impl Plan {
@@ -53,7 +57,8 @@ impl Plan {
     fn of(aim: Aim, diff: Diff, ops: Vec<Op>) -> Plan {
         let steps = step::narrate(ops, &aim.live.state);
         let objections = guards::objections(&aim, &steps);
-        Plan { aim, diff, steps, objections }
+        let effect = Effect::of(&aim);
+        Plan { aim, diff, steps, objections, effect }
     }
 
     /// Whether there is nothing to do.

@@ -1,0 +1,153 @@
+//! From each principal's differences to lines that a person can read: who shares one, and what comes below what.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::cause::Inquiry;
+use super::{Causes, Place, Shift, Turn};
+use crate::permissions::{Changed, Comparison, Extent, Part};
+use crate::pve::Principal;
+
+/// The number of somebody who loses or gains something.
+type Person = u32;
+
+/// One part that some have in common, below another one.
+struct Node {
+    part: Part,
+    who: Vec<Person>,
+    children: Vec<usize>,
+}
+
+/// What tells nodes apart: what is above, the path, what of it, and the privileges; sets and paths by their addresses.
+type NodeKey = (Option<usize>, *const u8, Extent, *const u8);
+
+/// What is said of one or several places.
+struct Block {
+    privileges: Changed,
+    places: Vec<Place>,
+    /// Who, by the causes.
+    pieces: Pieces,
+    children: Vec<usize>,
+}
+
+type Pieces = Vec<(Causes, Vec<Person>)>;
+
+/// Everything that is lost and gained; causes are looked for in the order in which it is shown.
+pub(super) fn shifts(comparison: &Comparison, inquiry: &mut Inquiry<'_>) -> Vec<Shift> {
+    let mut people: Vec<Arc<Principal>> = Vec::new();
+    let mut numbers: Vec<Vec<Person>> = Vec::new();
+    for difference in &comparison.differences {
+        let from = people.len();
+        people.extend(difference.who.iter().cloned().map(Arc::new));
+        // More than 2^32 people do not fit into a cluster's file of 1 MiB.
+        numbers.push((from..people.len()).filter_map(|number| Person::try_from(number).ok()).collect());
+    }
+    let mut reversed = inquiry.reversed();
+    let mut shifts = Vec::new();
+    for (turn, inquiry) in [(Turn::Loss, &mut *inquiry), (Turn::Gain, &mut reversed)] {
+        let parts = comparison.differences.iter().map(|difference| match turn {
+            Turn::Loss => &difference.lost,
+            Turn::Gain => &difference.gained,
+        });
+        let (nodes, roots) = forest(parts.zip(&numbers));
+        let mut showing = Showing { nodes, people: &people, inquiry, turn, shifts: Vec::new() };
+        showing.show(roots, 0);
+        shifts.append(&mut showing.shifts);
+    }
+    shifts
+}
+
+/// The parts of all, each once for all that have it below the same.
+fn forest<'c>(parts: impl Iterator<Item = (&'c Vec<Part>, &'c Vec<Person>)>) -> (Vec<Node>, Vec<usize>) {
+    let (mut nodes, mut roots): (Vec<Node>, Vec<usize>) = (Vec::new(), Vec::new());
+    let mut known: BTreeMap<NodeKey, usize> = BTreeMap::new();
+    for (parts, who) in parts {
+        let mut open: Vec<usize> = Vec::new();
+        for part in parts {
+            let is_above = |at: &usize| nodes[*at].part.is_above(&part.path) && nodes[*at].part.extent != Extent::Here;
+            while open.pop_if(|at| !is_above(at)).is_some() {}
+            let above = open.last().copied();
+            let Part { path, extent, privileges } = part;
+            let key = (above, Arc::as_ptr(path).cast::<u8>(), *extent, Arc::as_ptr(privileges).cast::<u8>());
+            let at = *known.entry(key).or_insert_with(|| {
+                nodes.push(Node { part: part.clone(), who: Vec::new(), children: Vec::new() });
+                let at = nodes.len() - 1;
+                above.map_or(&mut roots, |above| &mut nodes[above].children).push(at);
+                at
+            });
+            nodes[at].who.extend(who);
+            open.push(at);
+        }
+    }
+    (nodes, roots)
+}
+
+/// Nodes on their way to shifts.
+struct Showing<'s, 'a> {
+    nodes: Vec<Node>,
+    people: &'s [Arc<Principal>],
+    inquiry: &'s mut Inquiry<'a>,
+    turn: Turn,
+    shifts: Vec<Shift>,
+}
+
+impl Showing<'_, '_> {
+    /// Says what siblings say, each with what is below it. A tree is as deep as paths are, and the paths of a file of 1 MiB
+    /// can be below one another a thousand times.
+    fn show(&mut self, mut siblings: Vec<usize>, depth: usize) {
+        siblings.sort_by_key(|&at| Reverse(self.nodes[at].who.len()));
+        let mut blocks: Vec<Block> = Vec::new();
+        let mut known: BTreeMap<(*const u8, Pieces), usize> = BTreeMap::new();
+        for at in siblings {
+            let pieces = self.pieces(at);
+            let Node { part: Part { path, extent, privileges }, who: _, children } = &mut self.nodes[at];
+            let place = Place { path: Arc::clone(path), extent: *extent };
+            let key = (Arc::as_ptr(privileges).cast::<u8>(), pieces.clone());
+            let block = *known.entry(key).or_insert_with(|| {
+                let privileges = Arc::clone(privileges);
+                blocks.push(Block { privileges, places: Vec::new(), pieces, children: Vec::new() });
+                blocks.len() - 1
+            });
+            blocks[block].places.push(place);
+            blocks[block].children.append(children);
+        }
+        drop(known);
+        for Block { privileges, places, pieces, children } in blocks {
+            for (causes, who) in pieces {
+                let mut who: Vec<Arc<Principal>> =
+                    who.iter().filter_map(|&number| self.people.get(number as usize)).cloned().collect();
+                who.sort();
+                let (places, privileges) = (places.clone(), Arc::clone(&privileges));
+                self.shifts.push(Shift { turn: self.turn, who, places, privileges, depth, causes });
+            }
+            self.show(children, depth + 1);
+        }
+    }
+
+    /// Those that have a part, by why they do.
+    fn pieces(&mut self, at: usize) -> Pieces {
+        let Node { part: Part { path, extent, privileges }, who, children: _ } = &mut self.nodes[at];
+        let who = std::mem::take(who);
+        if privileges.is_empty() {
+            return vec![(Causes::Known(Vec::new()), who)];
+        }
+        if !self.inquiry.afford(who.len()) {
+            return vec![(Causes::Unexamined, who)];
+        }
+        let place = Place { path: Arc::clone(path), extent: *extent };
+        let mut pieces: Pieces = Vec::new();
+        let mut known: BTreeMap<Causes, usize> = BTreeMap::new();
+        for number in who {
+            let Some(person) = self.people.get(number as usize) else { continue };
+            let causes = self.inquiry.causes(person, &place, privileges);
+            let causes = Causes::Known(causes.into_iter().collect());
+            let piece = *known.entry(causes).or_insert_with_key(|causes| {
+                pieces.push((causes.clone(), Vec::new()));
+                pieces.len() - 1
+            });
+            pieces[piece].1.push(number);
+        }
+        pieces
+    }
+}
