@@ -15,6 +15,7 @@ type Person = u32;
 /// One part that some have in common, below another one.
 struct Node {
     part: Part,
+    /// In order.
     who: Vec<Person>,
     children: Vec<usize>,
 }
@@ -22,16 +23,21 @@ struct Node {
 /// What tells nodes apart: what is above, the path, what of it, and the privileges; sets and paths by their addresses.
 type NodeKey = (Option<usize>, *const u8, Extent, *const u8);
 
+/// A node, and those of its people of whom it is spoken.
+type Said = (usize, Vec<Person>);
+
 /// What is said of one or several places.
-struct Block {
-    privileges: Changed,
+struct Line {
+    who: Vec<Person>,
     places: Vec<Place>,
-    /// Who, by the causes.
-    pieces: Pieces,
-    children: Vec<usize>,
+    privileges: Changed,
+    causes: Causes,
+    /// What is said of the same people further down.
+    below: Vec<Said>,
 }
 
-type Pieces = Vec<(Causes, Vec<Person>)>;
+/// What tells lines apart; the privileges by their address.
+type LineKey = (*const u8, Causes, Vec<Person>);
 
 /// Everything that is lost and gained; causes are looked for in the order in which it is shown.
 pub(super) fn shifts(comparison: &Comparison, inquiry: &mut Inquiry<'_>) -> Vec<Shift> {
@@ -52,6 +58,7 @@ pub(super) fn shifts(comparison: &Comparison, inquiry: &mut Inquiry<'_>) -> Vec<
         });
         let (nodes, roots) = forest(parts.zip(&numbers));
         let mut showing = Showing { nodes, people: &people, inquiry, turn, shifts: Vec::new() };
+        let roots = roots.into_iter().map(|at| (at, showing.nodes[at].who.clone())).collect();
         showing.show(roots, 0);
         shifts.append(&mut showing.shifts);
     }
@@ -95,52 +102,50 @@ struct Showing<'s, 'a> {
 impl Showing<'_, '_> {
     /// Says what siblings say, each with what is below it. A tree is as deep as paths are, and the paths of a file of 1 MiB
     /// can be below one another a thousand times.
-    fn show(&mut self, mut siblings: Vec<usize>, depth: usize) {
-        siblings.sort_by_key(|&at| Reverse(self.nodes[at].who.len()));
-        let mut blocks: Vec<Block> = Vec::new();
-        let mut known: BTreeMap<(*const u8, Pieces), usize> = BTreeMap::new();
-        for at in siblings {
-            let pieces = self.pieces(at);
-            let Node { part: Part { path, extent, privileges }, who: _, children } = &mut self.nodes[at];
-            let place = Place { path: Arc::clone(path), extent: *extent };
-            let key = (Arc::as_ptr(privileges).cast::<u8>(), pieces.clone());
-            let block = *known.entry(key).or_insert_with(|| {
-                let privileges = Arc::clone(privileges);
-                blocks.push(Block { privileges, places: Vec::new(), pieces, children: Vec::new() });
-                blocks.len() - 1
-            });
-            blocks[block].places.push(place);
-            blocks[block].children.append(children);
+    fn show(&mut self, mut siblings: Vec<Said>, depth: usize) {
+        siblings.sort_by_key(|(_, who)| Reverse(who.len()));
+        let mut lines: Vec<Line> = Vec::new();
+        let mut known: BTreeMap<LineKey, usize> = BTreeMap::new();
+        for (at, who) in siblings {
+            let Part { path, extent, privileges } = self.nodes[at].part.clone();
+            let place = Place { path, extent };
+            let pieces = self.pieces(&place, &privileges, who);
+            for ((causes, who), below) in pieces.iter().zip(self.below(at, &pieces)) {
+                let key = (Arc::as_ptr(&privileges).cast::<u8>(), causes.clone(), who.clone());
+                let line = *known.entry(key).or_insert_with_key(|(_, causes, who)| {
+                    let (who, causes, privileges) = (who.clone(), causes.clone(), Arc::clone(&privileges));
+                    lines.push(Line { who, places: Vec::new(), privileges, causes, below: Vec::new() });
+                    lines.len() - 1
+                });
+                lines[line].places.push(place.clone());
+                lines[line].below.extend(below);
+            }
         }
         drop(known);
-        for Block { privileges, places, pieces, children } in blocks {
-            for (causes, who) in pieces {
-                let mut who: Vec<Arc<Principal>> =
-                    who.iter().filter_map(|&number| self.people.get(number as usize)).cloned().collect();
-                who.sort();
-                let (places, privileges) = (places.clone(), Arc::clone(&privileges));
-                self.shifts.push(Shift { turn: self.turn, who, places, privileges, depth, causes });
-            }
-            self.show(children, depth + 1);
+        lines.sort_by_key(|line| (Reverse(line.who.len()), line.who.first().copied()));
+        for Line { who, mut places, privileges, causes, below } in lines {
+            places.sort_by(|one, other| one.path.split('/').cmp(other.path.split('/')));
+            let mut who: Vec<Arc<Principal>> =
+                who.iter().filter_map(|&number| self.people.get(number as usize)).cloned().collect();
+            who.sort();
+            self.shifts.push(Shift { turn: self.turn, who, places, privileges, depth, causes });
+            self.show(below, depth + 1);
         }
     }
 
-    /// Those that have a part, by why they do.
-    fn pieces(&mut self, at: usize) -> Pieces {
-        let Node { part: Part { path, extent, privileges }, who, children: _ } = &mut self.nodes[at];
-        let who = std::mem::take(who);
+    /// Those who have a part, by why they do.
+    fn pieces(&mut self, place: &Place, privileges: &Changed, who: Vec<Person>) -> Vec<(Causes, Vec<Person>)> {
         if privileges.is_empty() {
             return vec![(Causes::Known(Vec::new()), who)];
         }
         if !self.inquiry.afford(who.len()) {
             return vec![(Causes::Unexamined, who)];
         }
-        let place = Place { path: Arc::clone(path), extent: *extent };
-        let mut pieces: Pieces = Vec::new();
+        let mut pieces: Vec<(Causes, Vec<Person>)> = Vec::new();
         let mut known: BTreeMap<Causes, usize> = BTreeMap::new();
         for number in who {
             let Some(person) = self.people.get(number as usize) else { continue };
-            let causes = self.inquiry.causes(person, &place, privileges);
+            let causes = self.inquiry.causes(person, place, privileges);
             let causes = Causes::Known(causes.into_iter().collect());
             let piece = *known.entry(causes).or_insert_with_key(|causes| {
                 pieces.push((causes.clone(), Vec::new()));
@@ -149,5 +154,32 @@ impl Showing<'_, '_> {
             pieces[piece].1.push(number);
         }
         pieces
+    }
+
+    /// For each piece of a node, what is said of the same people below it.
+    fn below(&self, at: usize, pieces: &[(Causes, Vec<Person>)]) -> Vec<Vec<Said>> {
+        let mut below: Vec<Vec<Said>> = pieces.iter().map(|_| Vec::new()).collect();
+        let piece_of: BTreeMap<Person, usize> =
+            pieces.iter().enumerate().flat_map(|(piece, (_, who))| who.iter().map(move |&one| (one, piece))).collect();
+        for &child in &self.nodes[at].children {
+            let all = &self.nodes[child].who;
+            let mut of_piece: BTreeMap<usize, Vec<Person>> = BTreeMap::new();
+            // Whichever are fewer are gone through; both are in order.
+            if all.len() <= piece_of.len() {
+                for one in all {
+                    if let Some(&piece) = piece_of.get(one) {
+                        of_piece.entry(piece).or_default().push(*one);
+                    }
+                }
+            } else {
+                for (one, &piece) in &piece_of {
+                    if all.binary_search(one).is_ok() {
+                        of_piece.entry(piece).or_default().push(*one);
+                    }
+                }
+            }
+            of_piece.into_iter().for_each(|(piece, who)| below[piece].push((child, who)));
+        }
+        below
     }
 }

@@ -42,10 +42,8 @@ fn worded(cause: &Cause, turn: Turn) -> String {
             format!("{}{new} {} {}", name(by), by_turn("hides", "no longer hides"), name(hidden))
         }
         Cause::Separation(_) => {
-            let said = by_turn(
-                "the token gets privilege separation, and is not granted it itself",
-                "the token is no longer separated",
-            );
+            let said =
+                by_turn("the token is separated now, and is not granted it itself", "the token is no longer separated");
             said.to_owned()
         }
         Cause::Propagation(grant) => format!("{} {}", name(grant), by_turn("no longer propagates", "now propagates")),

@@ -137,9 +137,11 @@ impl Consequences {
 
 fn shifted(shift: &Shift, both_ways: bool, plan: &Plan, detail: Detail) -> Consequence {
     let Shift { turn, who: principals, places: there, privileges: changed, depth, causes } = shift;
-    let (verb, tone) = match turn {
-        Turn::Loss => ("loses", Tone::Loss),
-        Turn::Gain => ("gains", Tone::Gain),
+    let (verb, tone) = match (turn, names::is_one(principals)) {
+        (Turn::Loss, true) => ("loses", Tone::Loss),
+        (Turn::Loss, false) => ("lose", Tone::Loss),
+        (Turn::Gain, true) => ("gains", Tone::Gain),
+        (Turn::Gain, false) => ("gain", Tone::Gain),
     };
     // What is not lost somewhere may still be gained there.
     let (verb, what, tone) = match (shift.is_exception(), both_ways) {

@@ -48,6 +48,17 @@ pub(super) fn who(principals: &[Arc<Principal>], detail: Detail) -> String {
     some(&names, detail)
 }
 
+/// Whether all are one user and its tokens.
+pub(super) fn is_one(principals: &[Arc<Principal>]) -> bool {
+    match principals {
+        [] | [_] => true,
+        [first, rest @ ..] => {
+            matches!(**first, Principal::User(_))
+                && rest.iter().all(|one| matches!(&**one, Principal::Token(token) if token.user() == first.user()))
+        }
+    }
+}
+
 /// `PVEAuditor`, or `VM.Allocate VM.Clone +9` where no role holds exactly these.
 pub(super) fn privileges(privileges: &BTreeSet<Privilege>, plan: &Plan, detail: Detail) -> String {
     const SOME: usize = 3;
