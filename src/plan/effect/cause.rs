@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Place;
+use super::{Place, Turn};
 use crate::model::{AccessState, Grant};
 use crate::permissions::{Basis, Deciding, Evaluator, Explanation, Extent, Hidden, Reason, Side};
 use crate::pve::{GroupId, Principal, Privilege, RoleId, Subject, TokenId, UserId};
@@ -62,6 +62,7 @@ pub enum Novelty {
 
 /// Two states, each with what answers for it, and how much may still be asked.
 pub(super) struct Inquiry<'a> {
+    turn: Turn,
     states: [(&'a AccessState, &'a Evaluator<'a>); 2],
     left: usize,
 }
@@ -72,13 +73,13 @@ impl<'a> Inquiry<'a> {
 
     /// From what to what.
     pub fn new(states: [(&'a AccessState, &'a Evaluator<'a>); 2]) -> Inquiry<'a> {
-        Inquiry { states, left: Inquiry::MOST }
+        Inquiry { turn: Turn::Loss, states, left: Inquiry::MOST }
     }
 
-    /// The same on the way back.
+    /// The same on the way back, which tells why something is gained.
     pub fn reversed(&self) -> Inquiry<'a> {
         let [before, after] = self.states;
-        Inquiry { states: [after, before], left: self.left }
+        Inquiry { turn: Turn::Gain, states: [after, before], left: self.left }
     }
 
     /// Takes off what `questions` cost; no if there is not as much left.
@@ -94,12 +95,17 @@ impl<'a> Inquiry<'a> {
         let path = somewhere(place);
         let (held, left) = (before.explain(who, &path), after.explain(who, &path));
         let mut causes = BTreeSet::new();
-        match (&left.basis, who) {
-            (Basis::NoToken, Principal::Token(token)) => _ = causes.insert(Cause::Token(token.clone())),
-            (Basis::NoUser, _) | (Basis::NoToken, Principal::User(_)) => {
-                causes.insert(Cause::User(who.user().clone()));
+        if let Some(absence) = absence(&left) {
+            // Who is deleted loses everything with itself. Who is new gains what is granted to it.
+            let all: BTreeSet<&Privilege> = lost.iter().collect();
+            match self.turn {
+                Turn::Loss => {}
+                Turn::Gain => held.sides().for_each(|had| causes.extend(self.of_side(had, None, &all, who))),
             }
-            (Basis::Everything(_) | Basis::User(_) | Basis::Token(_) | Basis::Both { .. }, _) => {}
+            if causes.is_empty() {
+                causes.insert(absence);
+            }
+            return causes;
         }
         for side in left.sides() {
             let lacked: BTreeSet<&Privilege> = lost.iter().filter(|privilege| !side.holds(privilege)).collect();
@@ -107,7 +113,7 @@ impl<'a> Inquiry<'a> {
                 continue;
             }
             match (held.sides().find(|had| had.subject == side.subject), &side.subject) {
-                (Some(had), _) => causes.extend(self.of_side(had, side, &lacked, who)),
+                (Some(had), _) => causes.extend(self.of_side(had, Some(side), &lacked, who)),
                 (None, Subject::Token(token)) => _ = causes.insert(Cause::Separation(token.clone())),
                 (None, Subject::User(_) | Subject::Group(_)) => {}
             }
@@ -118,11 +124,11 @@ impl<'a> Inquiry<'a> {
         causes
     }
 
-    /// Why one side gives less.
+    /// Why one side gives less, or is not there any more.
     fn of_side(
         &self,
         had: &Side<'a>,
-        side: &Side<'a>,
+        side: Option<&Side<'a>>,
         lacked: &BTreeSet<&Privilege>,
         who: &Principal,
     ) -> BTreeSet<Cause> {
@@ -138,9 +144,12 @@ impl<'a> Inquiry<'a> {
     }
 
     /// What became of a grant that gave something.
-    fn fate(&self, grant: &Grant, given: &[&Privilege], side: &Side<'a>, who: &Principal) -> Vec<Cause> {
+    fn fate(&self, grant: &Grant, given: &[&Privilege], side: Option<&Side<'a>>, who: &Principal) -> Vec<Cause> {
         let [_, (after, _)] = self.states;
         let Grant { path: _, subject, role } = grant;
+        if self.turn == Turn::Gain && !after.acl.contains_key(grant) {
+            return vec![Cause::Grant(grant.clone())];
+        }
         let Some(now) = after.roles.get(role) else { return vec![Cause::Role(role.clone())] };
         if let Subject::Group(group) = subject {
             if !after.groups.contains_key(group) {
@@ -155,8 +164,11 @@ impl<'a> Inquiry<'a> {
         }
         let kept = given.iter().filter(|privilege| now.privs.contains(**privilege)).count();
         let narrowed = (kept < given.len()).then(|| Cause::Privileges(role.clone()));
-        let hidden = side.hidden.iter().find(|hidden| hidden.grant == grant).filter(|_| kept > 0);
-        hidden.and_then(|hidden| self.hiding(hidden, side, who)).into_iter().chain(narrowed).collect()
+        let hiding = side.filter(|_| kept > 0).and_then(|side| {
+            let hidden = side.hidden.iter().find(|hidden| hidden.grant == grant)?;
+            self.hiding(hidden, side, who)
+        });
+        hiding.into_iter().chain(narrowed).collect()
     }
 
     /// By what a grant is hidden.
@@ -196,6 +208,15 @@ impl<'a> Inquiry<'a> {
         let (id, role) = before.roles.iter().find(|(id, _)| id.as_str() == "Administrator")?;
         let changed = matches!(held.basis, Basis::Everything(_)) && after.roles.get(id) != Some(role);
         changed.then(|| Cause::Privileges(id.clone()))
+    }
+}
+
+/// Whom an answer is about, if it does not exist.
+fn absence(Explanation { who, path: _, basis, ignored: _ }: &Explanation<'_>) -> Option<Cause> {
+    match (basis, who) {
+        (Basis::NoToken, Principal::Token(token)) => Some(Cause::Token(token.clone())),
+        (Basis::NoUser, _) | (Basis::NoToken, Principal::User(_)) => Some(Cause::User(who.user().clone())),
+        (Basis::Everything(_) | Basis::User(_) | Basis::Token(_) | Basis::Both { .. }, _) => None,
     }
 }
 
