@@ -174,3 +174,37 @@ fn what_the_reader_does_not_see_is_said_to_be_missing() {
     let output = desk.command_at(&desk.serving.url(), &token, &["plan"]).output().unwrap();
     insta::assert_snapshot!(desk.ran(&output).seen());
 }
+
+/// docs/plan.md, "What a plan means": what it shows is what is printed.
+#[test]
+fn the_example_of_the_documentation_is_what_is_printed() {
+    let users = "\
+user:ann@pve:1:0::::::
+token:ann@pve!ci:0:0::
+user:bob@pve:1:0::::::
+token:bob@pve!app:0:1::
+token:bob@pve!ci:0:1::
+user:carl@pve:1:0::::::
+group:ops:ann@pve,bob@pve::
+group:dev:carl@pve::
+role:Look:VM.Audit,VM.Console:
+acl:1:/vms:@ops:PVEVMAdmin:
+acl:1:/storage:@dev,@ops:Look:
+acl:1:/storage/s1:carl@pve:PVEDatastoreUser:
+";
+    let file = "roles: {Look: {privs: [VM.Audit]}}
+users: {bob@pve: {enable: false}}
+acl: [{path: /vms/101, roles: PVEVMUser, users: ann@pve}]
+";
+    let said = effect(users, file, &[]);
+    assert!(include_str!("../../docs/plan.md").contains(&said), "docs/plan.md does not show\n{said}");
+}
+
+/// The example of README.md, "Break something", as tests/cli/drift.rs holds it.
+#[test]
+fn the_example_of_the_readme_is_what_is_printed() {
+    let snapshot = include_str!("snapshots/cli__drift__what_was_broken_by_hand_is_seen_and_mended.snap");
+    let from = snapshot.find("  + group").expect("the plan begins with a group");
+    let to = snapshot.find("--- exit").expect("the exit status is the end");
+    assert!(include_str!("../../README.md").contains(&snapshot[from..to]), "README.md does not show this plan");
+}

@@ -15,6 +15,7 @@ pub use cause::{Cause, Novelty};
 
 use super::Aim;
 use crate::live::Blind;
+use crate::model::AccessState;
 use crate::permissions::{Changed, Comparison, Evaluator, Extent};
 use crate::pve::Principal;
 
@@ -91,7 +92,7 @@ impl Effect {
     }
 
     /// What becomes of everybody between two states, at `now` in seconds since 1970.
-    pub fn between(before: &crate::model::AccessState, after: &crate::model::AccessState, now: u64) -> Effect {
+    pub fn between(before: &AccessState, after: &AccessState, now: u64) -> Effect {
         let (first, second) = (Evaluator::new(before), Evaluator::new(after));
         let comparison = Comparison::new(&first, &second);
         let mut inquiry = cause::Inquiry::new([(before, &first), (after, &second)]);

@@ -32,7 +32,7 @@ pub(in crate::render) fn section(plan: &Plan, detail: Detail) -> Document {
 
 fn lines(Consequences { lines, left_out }: &Consequences) -> Document {
     /// Whoever has a longer name pushes its own line aside, not everybody's.
-    const WIDEST: usize = 32;
+    const WIDEST: usize = 48;
     let width = |line: &Consequence| line.who.chars().count() + indent(line);
     let widest = lines.iter().map(width).filter(|&width| width <= WIDEST).max().unwrap_or(0);
     let mut document = Document::default();
