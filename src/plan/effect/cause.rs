@@ -68,8 +68,8 @@ pub(super) struct Inquiry<'a> {
 }
 
 impl<'a> Inquiry<'a> {
-    /// Explaining both sides of so many changes takes some tenths of a second.
-    const MOST: usize = 10_000;
+    /// Explaining both sides of so many takes some tenths of a second.
+    const MOST: usize = 50_000;
 
     /// From what to what.
     pub fn new(states: [(&'a AccessState, &'a Evaluator<'a>); 2]) -> Inquiry<'a> {
