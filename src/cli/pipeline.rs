@@ -9,7 +9,7 @@ use crate::apply;
 use crate::desired::{self, Desired};
 use crate::diagnostic::{Findings, Sources};
 use crate::plan::{Aim, Approved, Plan, Waiver};
-use crate::render::{self, Undeclared, diagnostics};
+use crate::render::{self, Detail, Undeclared, diagnostics};
 use crate::resolve::{Unsunk, resolve};
 
 /// A plan, and where the live state was read.
@@ -38,9 +38,10 @@ fn reported(findings: &Findings, sources: &Sources, terminal: Terminal) -> Failu
 
 /// From files and a source to a plan, which is shown.
 pub(super) async fn plan(planning: &Planning, terminal: Terminal) -> Result<Planned, Failure> {
-    let Planning { files, show_undeclared, show_secrets, allow: _, target } = planning;
+    let Planning { files, show_undeclared, full, show_secrets, allow: _, target } = planning;
     let unsunk = if *show_secrets { Unsunk::Show } else { Unsunk::Refuse };
     let undeclared = if *show_undeclared { Undeclared::List } else { Undeclared::Count };
+    let detail = if *full { Detail::Full } else { Detail::Brief };
     let (desired, sources) = load(files, terminal)?;
     let source = source::open(target, &desired.cluster, terminal).await?;
     let snapshot = source.read(terminal).await?;
@@ -51,7 +52,7 @@ pub(super) async fn plan(planning: &Planning, terminal: Terminal) -> Result<Plan
     report(&resolved.warnings, &sources, terminal)?;
     report(&render::missing(&apply::missing(&desired, &snapshot.state)), &sources, terminal)?;
     let plan = Plan::new(Aim::new(resolved, who::now()));
-    terminal.result(&render::plan(&plan, undeclared))?;
+    terminal.result(&render::plan(&plan, undeclared, detail))?;
     Ok(Planned { plan, source })
 }
 

@@ -95,6 +95,11 @@ impl<'a> Evaluator<'a> {
         Drawing::new(self).outline(&self.index.standing(self.state, who))
     }
 
+    /// The outline of whoever does not exist.
+    pub(super) fn nobody(&self) -> Outline<'_> {
+        Drawing::new(self).outline(&Standing::Nobody)
+    }
+
     /// What all users and tokens of the state hold everywhere.
     #[must_use]
     pub fn everyone(&self) -> Everyone<'_> {

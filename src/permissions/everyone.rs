@@ -62,6 +62,11 @@ impl<'e> Everyone<'e> {
         self.of.get(who).map(|&at| &self.outlines[at])
     }
 
+    /// The number of the outline of one; those who share one have the same.
+    pub(super) fn number(&self, who: &Principal) -> Option<usize> {
+        self.of.get(who).copied()
+    }
+
     /// What `who` holds at a path that is written as the server lists it.
     #[must_use]
     pub fn at(&self, who: &Principal, path: &str) -> &Arc<Privileges> {

@@ -3,6 +3,7 @@
 //! Knows what every user and token may do in a given state, exactly as the server would say. Does not know where the
 //! state comes from.
 
+mod comparison;
 mod decision;
 mod drawing;
 mod evaluator;
@@ -20,6 +21,7 @@ mod tree;
 
 use std::collections::BTreeMap;
 
+pub use comparison::{Changed, Comparison, Difference, Extent, Part};
 pub use evaluator::Evaluator;
 pub use everyone::Everyone;
 pub use explanation::{Basis, Explanation};

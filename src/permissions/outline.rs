@@ -35,9 +35,12 @@ pub struct Entry<'o> {
 /// An entry at a place in the tree.
 #[derive(Clone)]
 pub(super) struct Change {
-    node: NodeId,
-    here: Arc<Privileges>,
-    below: Arc<Privileges>,
+    /// Where.
+    pub node: NodeId,
+    /// What is held there.
+    pub here: Arc<Privileges>,
+    /// What reaches below.
+    pub below: Arc<Privileges>,
 }
 
 /// All the changes in a part of the tree, in place of those of the base.
@@ -187,7 +190,7 @@ impl<'e> Outline<'e> {
     }
 
     /// All changes, in order: those of the base between the patches.
-    fn changes(&self) -> impl Iterator<Item = &Change> {
+    pub(super) fn changes(&self) -> impl Iterator<Item = &Change> {
         let starts = std::iter::once(Tree::ROOT).chain(self.patches.iter().map(|patch| patch.region.end));
         let ends = self.patches.iter().map(|patch| patch.region.start);
         let ends = ends.chain([self.tree.under(Tree::ROOT).end]);

@@ -61,6 +61,11 @@ impl NodeId {
     pub fn next(self) -> NodeId {
         NodeId(self.0 + 1)
     }
+
+    /// Its number among all places of the tree, from 0.
+    pub fn index(self) -> usize {
+        self.0
+    }
 }
 
 impl<'a> Tree<'a> {
@@ -155,6 +160,16 @@ impl<'a> Tree<'a> {
     /// What is known of a path.
     pub fn node(&self, id: NodeId) -> &Node<'a> {
         &self.nodes[id.0]
+    }
+
+    /// The places right below one, each with its word, sorted by it.
+    pub fn children(&self, id: NodeId) -> impl Iterator<Item = (&str, NodeId)> {
+        self.node(id).children.iter().map(|(word, child)| (word.as_ref(), *child))
+    }
+
+    /// How many places there are.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
     }
 
     /// All of it.

@@ -7,7 +7,8 @@ mod aim;
 mod approve;
 mod batch;
 mod cover;
-mod exposure;
+pub mod effect;
+pub mod exposure;
 mod guards;
 mod objection;
 mod op;
@@ -20,7 +21,7 @@ use std::collections::BTreeSet;
 pub use aim::Aim;
 pub use approve::{Approved, NoSuchWaiver, Refused, Waiver};
 pub use batch::AclBatch;
-pub use exposure::{Place, Reach};
+pub use effect::Effect;
 pub use guards::{Blindness, Deletions, Escalation, Gain, Lockout, Oversize, Share};
 pub use objection::Objection;
 pub use op::{Account, Op, Phase};
@@ -43,6 +44,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// What speaks against doing it.
     pub objections: Vec<Objection>,
+    /// What it means.
+    pub effect: Effect,
 }
 
 impl Plan {
@@ -57,7 +60,8 @@ impl Plan {
     fn of(aim: Aim, diff: Diff, ops: Vec<Op>) -> Plan {
         let steps = step::narrate(ops, &aim.live.state);
         let objections = guards::objections(&aim, &diff, &steps);
-        Plan { aim, diff, steps, objections }
+        let effect = Effect::of(&aim);
+        Plan { aim, diff, steps, objections, effect }
     }
 
     /// Whether there is nothing to do.

@@ -6,6 +6,7 @@
 mod change;
 pub mod diagnostics;
 mod document;
+mod effect;
 mod exported;
 mod ignored;
 mod missing;
@@ -18,6 +19,7 @@ mod who_can;
 mod words;
 
 pub use document::{Colour, Document, Line, Style};
+pub use effect::{Detail, EffectJson};
 pub use exported::{exported, origin_of, unseen};
 pub use ignored::ignored;
 pub use missing::missing;

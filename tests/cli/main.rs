@@ -4,6 +4,7 @@ mod arguments;
 mod counts;
 mod desk;
 mod drift;
+mod effect;
 mod export;
 mod guards;
 mod homepage;

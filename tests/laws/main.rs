@@ -1,5 +1,6 @@
 //! What holds of comparing and planning whatever the states and the files.
 
+mod effect;
 #[path = "../support/everywhere.rs"]
 mod everywhere;
 mod exported;

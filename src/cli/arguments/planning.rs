@@ -33,6 +33,9 @@ pub(in crate::cli) struct Planning {
     /// List what is live and not declared, which is left alone
     #[arg(long)]
     pub(in crate::cli) show_undeclared: bool,
+    /// Say in full who gains and loses what: every name, privilege, place and cause
+    #[arg(long)]
+    pub(in crate::cli) full: bool,
     /// Let tokens be made that have no `secret` in the files: apply prints each, `user@realm!name=secret` on a line
     #[arg(long)]
     pub(in crate::cli) show_secrets: bool,

@@ -8,13 +8,14 @@ pub(super) use rows::grant_name;
 use rows::{Mark, Row};
 
 use super::document::{Document, Line, Style};
+use super::effect::{self, Detail};
 use super::sight::{hidden_kinds, origin, reader_name};
 use super::words::count;
 use crate::model::Along;
 use crate::plan::{Plan, Step};
 
 /// What a plan says before it is carried out.
-pub fn plan(plan: &Plan, undeclared: Undeclared) -> Document {
+pub fn plan(plan: &Plan, undeclared: Undeclared, detail: Detail) -> Document {
     let live = &plan.aim.live;
     let mut document = Document::default();
     document.push(Line::default().with(Style::Strong, origin(&live.cluster, live.state.release, live.reader.as_ref())));
@@ -22,6 +23,8 @@ pub fn plan(plan: &Plan, undeclared: Undeclared) -> Document {
     if !rows.is_empty() {
         document.gap();
         document.extend(table(&rows));
+        document.gap();
+        document.extend(effect::section(plan, detail));
     }
     document.gap();
     document.push(summary(plan, &rows));

@@ -1,7 +1,8 @@
 //! What somebody would hold on the way.
 
 use super::{Refusal, turn_in_words};
-use crate::plan::{Escalation, Gain, Place, Reach, Waiver};
+use crate::plan::exposure::{Place, Reach};
+use crate::plan::{Escalation, Gain, Waiver};
 use crate::render::words::{listed, visible};
 
 /// How many are named one by one.
