@@ -1,6 +1,8 @@
 //! The one way from files and a source to a plan.
 
-use super::arguments::{Files, Planning};
+use std::collections::BTreeSet;
+
+use super::arguments::{Files, PlanFormat, Planning};
 use super::failure::Failure;
 use super::source::{self, Source};
 use super::terminal::Terminal;
@@ -36,11 +38,10 @@ fn reported(findings: &Findings, sources: &Sources, terminal: Terminal) -> Failu
     Failure::said()
 }
 
-/// From files and a source to a plan, which is shown.
+/// From files and a source to a plan.
 pub(super) async fn plan(planning: &Planning, terminal: Terminal) -> Result<Planned, Failure> {
-    let Planning { files, show_undeclared, show_secrets, allow: _, target } = planning;
+    let Planning { files, show_undeclared: _, show_secrets, allow: _, target } = planning;
     let unsunk = if *show_secrets { Unsunk::Show } else { Unsunk::Refuse };
-    let undeclared = if *show_undeclared { Undeclared::List } else { Undeclared::Count };
     let (desired, sources) = load(files, terminal)?;
     let source = source::open(target, &desired.cluster, terminal).await?;
     let snapshot = source.read(terminal).await?;
@@ -51,8 +52,19 @@ pub(super) async fn plan(planning: &Planning, terminal: Terminal) -> Result<Plan
     report(&resolved.warnings, &sources, terminal)?;
     report(&render::missing(&apply::missing(&desired, &snapshot.state)), &sources, terminal)?;
     let plan = Plan::new(Aim::new(resolved, who::now()));
-    terminal.result(&render::plan(&plan, undeclared))?;
     Ok(Planned { plan, source })
+}
+
+/// Shows a plan, with what is not asked for and what is allowed as `planning` says.
+pub(super) fn show(plan: &Plan, format: PlanFormat, planning: &Planning, terminal: Terminal) -> Result<(), Failure> {
+    let undeclared = if planning.show_undeclared { Undeclared::List } else { Undeclared::Count };
+    let waived: BTreeSet<Waiver> = planning.allow.iter().copied().collect();
+    terminal.result(&match format {
+        PlanFormat::Text => render::plan(plan, undeclared),
+        PlanFormat::Json => render::plan_json(plan, &waived),
+        PlanFormat::Markdown => render::plan_markdown(plan, undeclared, &waived),
+        PlanFormat::Diff => render::plan_diff(plan),
+    })
 }
 
 /// Lets a plan through, or says why not.

@@ -11,6 +11,7 @@ mod guards;
 mod objection;
 mod op;
 mod order;
+mod saved;
 mod step;
 
 use std::collections::BTreeSet;
@@ -18,9 +19,10 @@ use std::collections::BTreeSet;
 pub use aim::Aim;
 pub use approve::{Approved, NoSuchWaiver, Refused, Waiver};
 pub use batch::AclBatch;
-pub use guards::Blindness;
+pub use guards::{Blindness, Staleness};
 pub use objection::Objection;
 pub use op::{Account, Op, Phase};
+pub use saved::{Saved, SavedError};
 pub use step::Step;
 
 use crate::diff::{Diff, diff};

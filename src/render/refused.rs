@@ -1,8 +1,11 @@
 //! Why a plan may not be carried out, and what to do about it.
 
 use super::document::{Document, Line, Style};
+use super::plan::moved;
 use super::sight::{grant_command, hidden_kinds, needs, reader_name};
-use crate::plan::{Blindness, Objection, Waiver};
+use super::words::{expire, visible};
+use crate::model::Expire;
+use crate::plan::{Blindness, Objection, Staleness, Waiver};
 use crate::pve::Principal;
 
 /// One objection in words, for every way of writing.
@@ -34,20 +37,61 @@ pub(super) fn refusal(objection: &Objection, reader: Option<&Principal>) -> Refu
             commands: vec![grant_command(reader)],
             allow,
         },
+        Objection::Stale(staleness) => stale(staleness, allow),
     }
+}
+
+/// A saved plan on a cluster that is another, or has become another.
+fn stale(staleness: &Staleness, allow: Option<Waiver>) -> Refusal {
+    /// More than this nobody reads before planning again.
+    const LISTED: usize = 30;
+    match staleness {
+        Staleness::Elsewhere { made_for, live } => Refusal {
+            fault: format!("this plan was made for {}, and this is {}", visible(made_for), visible(live)),
+            facts: vec![
+                "A saved plan is for one cluster, under the address that it was made with. For another one, plan anew:"
+                    .to_owned(),
+            ],
+            commands: vec!["pve-access plan --out FILE".to_owned()],
+            allow,
+        },
+        Staleness::Moved { since, changes } => {
+            let mut lines = moved(changes);
+            let more = lines.len().saturating_sub(LISTED);
+            lines.truncate(LISTED);
+            if more > 0 {
+                lines.push(format!("and {more} more"));
+            }
+            let mut facts = vec![format!("Since then, {}, this has changed:", expire(Expire::At(*since)))];
+            facts.extend(lines.into_iter().map(|line| format!("  {line}")));
+            facts.push("Plan anew, and look at what is planned now:".to_owned());
+            Refusal {
+                fault: "the cluster is not as it was when this plan was made".to_owned(),
+                facts,
+                commands: vec!["pve-access plan --out FILE".to_owned()],
+                allow,
+            }
+        }
+    }
+}
+
+/// What is said of one objection, line by line.
+pub(super) fn refusal_lines(refusal: &Refusal) -> Vec<String> {
+    let Refusal { fault, facts, commands, allow } = refusal;
+    let mut lines = vec![format!("refused: {fault}")];
+    lines.extend(facts.iter().map(|fact| format!("  {fact}")));
+    lines.extend(commands.iter().map(|command| format!("    {command}")));
+    lines.extend(allow.iter().map(|waiver| format!("  To go on all the same: --allow {waiver}")));
+    lines
 }
 
 /// Each objection that stands: what, who, where, and what lets it pass.
 pub fn refused<'a>(objections: impl IntoIterator<Item = &'a Objection>, reader: Option<&Principal>) -> Document {
     let mut document = Document::default();
     for objection in objections {
-        let Refusal { fault, facts, commands, allow } = refusal(objection, reader);
-        document.push(Line::default().with(Style::Bad, "refused: ").with(Style::Strong, fault));
-        facts.into_iter().for_each(|fact| document.push(Line::plain(format!("  {fact}"))));
-        commands.into_iter().for_each(|command| document.push(Line::plain(format!("    {command}"))));
-        if let Some(waiver) = allow {
-            document.push(Line::plain(format!("  To go on all the same: --allow {waiver}")));
-        }
+        let refusal = refusal(objection, reader);
+        document.push(Line::default().with(Style::Bad, "refused: ").with(Style::Strong, &refusal.fault));
+        refusal_lines(&refusal).into_iter().skip(1).for_each(|line| document.push(Line::plain(line)));
     }
     document
 }

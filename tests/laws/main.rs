@@ -5,12 +5,14 @@ mod everywhere;
 mod exported;
 #[path = "../conformance/fixtures.rs"]
 mod fixtures;
+mod formats;
 mod generate;
 mod interrupted;
 mod largest;
 mod odd;
 mod outline;
 mod permissions;
+mod saved;
 mod served;
 mod sight;
 

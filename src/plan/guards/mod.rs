@@ -3,8 +3,11 @@
 //! A guard looks at a plan and says what speaks against it, as data. None of them waits, reads or asks for the time.
 
 mod blind;
+mod stale;
 
 pub use blind::Blindness;
+pub use stale::Staleness;
+pub(super) use stale::stale;
 
 use super::Aim;
 use super::objection::Objection;

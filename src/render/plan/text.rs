@@ -1,0 +1,69 @@
+//! A plan as text on a terminal.
+
+use super::Undeclared;
+use super::columns::{Columns, columns};
+use super::rows::Row;
+use super::said::{Consequence, Said};
+use crate::render::document::{Document, Line, Style};
+
+/// The whole but what speaks against it, which is no result.
+pub(super) fn text(said: &Said, undeclared: Undeclared) -> Document {
+    let Said { origin, rows, consequences, summary, kept, hidden, refusals: _ } = said;
+    let mut document = Document::default();
+    document.push(Line::default().with(Style::Strong, origin));
+    if !rows.is_empty() {
+        document.gap();
+        document.extend(table(rows));
+    }
+    if !consequences.is_empty() {
+        document.gap();
+        document.push(Line::plain("  ").with(Style::Strong, "Effective permissions"));
+        consequences.iter().for_each(|consequence| document.extend(effect(consequence)));
+    }
+    document.gap();
+    let (begins, rest) = summary.sentence();
+    let style = if summary.requests == 0 { Style::Good } else { Style::Strong };
+    document.push(Line::default().with(style, begins).with(Style::Plain, rest));
+    if let Some(sentence) = kept.sentence() {
+        let hint = match undeclared {
+            Undeclared::Count => " (--show-undeclared)",
+            Undeclared::List => ":",
+        };
+        document.push(Line::default().with(Style::Dim, format!("{sentence}{hint}")));
+        if undeclared == Undeclared::List {
+            kept.names.iter().for_each(|name| document.push(Line::plain(format!("    {name}"))));
+        }
+    }
+    if let Some(hidden) = hidden {
+        document.push(Line::plain(hidden));
+    }
+    document
+}
+
+fn table(rows: &[Row]) -> Document {
+    let mut document = Document::default();
+    for Columns { mark, kind, name, details } in columns(rows) {
+        let (style, sign) = mark.sign();
+        let line = Line::plain("  ")
+            .with(style, sign)
+            .with(Style::Plain, kind)
+            .with(Style::Strong, name)
+            .with(Style::Plain, details);
+        document.push(line);
+    }
+    document
+}
+
+fn effect(Consequence { mark, who, what, place, because }: &Consequence) -> Document {
+    let (style, sign) = mark.sign();
+    let mut document = Document::default();
+    document.push(
+        Line::plain("    ")
+            .with(style, sign)
+            .with(Style::Plain, " ")
+            .with(Style::Strong, who)
+            .with(Style::Plain, format!("  {what}  {place}")),
+    );
+    because.iter().for_each(|reason| document.push(Line::plain(format!("        {reason}"))));
+    document
+}
