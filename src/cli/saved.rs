@@ -14,7 +14,7 @@ use super::source;
 use super::terminal::Terminal;
 use super::who;
 use crate::desired::Sink;
-use crate::plan::{Plan, Saved};
+use crate::plan::{Plan, Saved, SavedError};
 use crate::pve::TokenId;
 use crate::render;
 
@@ -28,8 +28,8 @@ const LIMIT: u64 = 64 * 1024 * 1024;
 pub(super) fn write(plan: &Plan, file: &Path) -> Result<String, Failure> {
     let unwritable = |why| Failure::new(format!("the plan cannot be saved to `{}`", file.display())).because(&why);
     if let Ok(there) = fs::symlink_metadata(file) {
-        let is_ours = there.is_file() && matches!(read(file).map(|text| Saved::open(&text)), Ok(Ok(_)));
-        if there.len() > 0 && !is_ours {
+        let is_foreign = |text: String| matches!(Saved::open(&text), Err(SavedError::Foreign | SavedError::Printed));
+        if there.len() > 0 && (!there.is_file() || read(file).map_or(true, is_foreign)) {
             return Err(Failure::new(format!("the plan cannot be saved to `{}`", file.display())).help(
                 "there is something else than a saved plan, and all of it would be replaced: name another file",
             ));

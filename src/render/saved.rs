@@ -31,6 +31,7 @@ pub fn opened(saved: &Saved, file: &str, fingerprint: &str) -> Document {
         Style::Plain,
         format!(", made {made}{reader} by pve-access {} for {}", visible(&saved.program), visible(&saved.cluster)),
     ));
+    document.gap();
     document
 }
 

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::Saved;
@@ -55,6 +56,14 @@ impl SavedError {
     }
 }
 
+/// The text in the order in which it is written: what it is comes first.
+#[derive(Serialize)]
+struct Sealed {
+    schema: &'static str,
+    sha256: String,
+    plan: Value,
+}
+
 impl Saved {
     /// How many digits of a fingerprint tell plans apart for people.
     const SHORT: usize = 12;
@@ -65,7 +74,7 @@ impl Saved {
     /// If a path in it is no text.
     pub fn seal(&self) -> Result<String, serde_json::Error> {
         let plan = serde_json::to_value(self)?;
-        let sealed = json!({ "schema": SCHEMA, "sha256": digest(&plan), "plan": plan });
+        let sealed = Sealed { schema: SCHEMA, sha256: digest(&plan), plan };
         let mut text = String::new();
         for c in serde_json::to_string_pretty(&sealed)?.chars() {
             match c {

@@ -9,7 +9,7 @@ use super::rows::Mark;
 use super::said::{Consequence, Said};
 use crate::render::document::{Document, Line};
 use crate::render::refused::{Refusal, refusal_lines};
-use crate::render::words::count;
+use crate::render::words::{count, listed};
 
 /// How many bytes it has at most: GitHub takes 65,536 characters, and a job may add some of its own.
 pub(super) const MOST: usize = 60_000;
@@ -36,12 +36,16 @@ enum Folded {
 
 /// The whole, with what speaks against it.
 pub(super) fn markdown(said: &Said, undeclared: Undeclared) -> Document {
-    let Said { origin, rows, consequences, summary, kept, hidden, refusals } = said;
+    let Said { origin, rows, consequences, summary, kept, hidden, refusals, waived } = said;
     let mut head = Vec::new();
     let (begins, rest) = summary.sentence();
     head.push(format!("**{begins}**{rest}"));
     head.push(String::new());
     head.push(span(&shortened(origin)));
+    if !waived.is_empty() {
+        let waived: Vec<String> = waived.iter().map(|waiver| format!("`--allow {waiver}`")).collect();
+        head.extend([String::new(), format!("Guards object, and are waived with {}.", listed(&waived))]);
+    }
     let mut blocks = Vec::new();
     if !refusals.is_empty() {
         blocks.push(Block {

@@ -26,6 +26,8 @@ pub(super) struct Said {
     pub(super) hidden: Option<String>,
     /// What speaks against it and is not waived.
     pub(super) refusals: Vec<Refusal>,
+    /// What speaks against it and is waived, by name.
+    pub(super) waived: BTreeSet<Waiver>,
 }
 
 /// Who may do what from now on, or no longer.
@@ -77,6 +79,12 @@ impl Said {
                     hidden_kinds(&hidden)
                 )
             }),
+            waived: plan
+                .objections
+                .iter()
+                .filter_map(Objection::waiver)
+                .filter(|waiver| waived.contains(waiver))
+                .collect(),
             refusals: plan.objections.iter().filter(stands).map(|objection| refusal(objection, reader)).collect(),
             rows,
         }

@@ -8,7 +8,7 @@ use crate::render::document::{Document, Line, Style};
 
 /// The whole but what speaks against it, which is no result.
 pub(super) fn text(said: &Said, undeclared: Undeclared) -> Document {
-    let Said { origin, rows, consequences, summary, kept, hidden, refusals: _ } = said;
+    let Said { origin, rows, consequences, summary, kept, hidden, refusals: _, waived: _ } = said;
     let mut document = Document::default();
     document.push(Line::default().with(Style::Strong, origin));
     if !rows.is_empty() {
