@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use tempfile::NamedTempFile;
 
@@ -63,7 +63,7 @@ fn sinks(plan: &Plan) -> io::Result<BTreeMap<TokenId, Sink>> {
 }
 
 /// From a saved plan and what is live to a plan, which is shown.
-pub(super) async fn plan(file: &PathBuf, planning: &Planning, terminal: Terminal) -> Result<Planned, Failure> {
+pub(super) async fn plan(file: &Path, planning: &Planning, terminal: Terminal) -> Result<Planned, Failure> {
     let unusable = |why: String| Failure::new(format!("`{}` cannot be applied: {why}", file.display()));
     let text = read(file)
         .map_err(|error| Failure::new(format!("the saved plan `{}` cannot be read", file.display())).because(&error))?;

@@ -74,10 +74,7 @@ impl Saved {
 
     /// The tokens that are to be made and whose secrets go nowhere.
     pub fn unsunk(&self) -> impl Iterator<Item = &TokenId> {
-        self.ops.iter().filter_map(|op| match op {
-            Op::CreateToken { token, attributes: _ } if !self.sinks.contains_key(token) => Some(token),
-            _ => None,
-        })
+        made(&self.ops).filter(|token| !self.sinks.contains_key(token))
     }
 
     /// The plan again, on what is live now: the same steps, objected to as if it had just been made.
@@ -94,9 +91,8 @@ impl Saved {
         for op in &ops {
             op.apply_to(&mut target);
         }
-        let is_made =
-            |token: &TokenId| ops.iter().any(|op| matches!(op, Op::CreateToken { token: made, .. } if made == token));
-        sinks.retain(|token, _| is_made(token));
+        let made: BTreeSet<&TokenId> = made(&ops).collect();
+        sinks.retain(|token, _| made.contains(token));
         let diff = diff(&live.state, &target);
         let mut plan = Plan::of(Aim { live, target, kept, unseen, sinks, now }, diff, ops);
         plan.objections.splice(..0, stale.map(Objection::Stale));
@@ -120,15 +116,25 @@ impl Saved {
     }
 }
 
+/// The tokens that `ops` make.
+fn made(ops: &[Op]) -> impl Iterator<Item = &TokenId> {
+    ops.iter().filter_map(|op| match op {
+        Op::CreateToken { token, attributes: _ } => Some(token),
+        _ => None,
+    })
+}
+
 /// Those of `ops` that change something, each at its turn.
 fn remaining(ops: Vec<Op>, live: &AccessState) -> Vec<Op> {
     let mut state = live.clone();
-    let changes = |op: &Op| {
-        let before = state.clone();
-        op.apply_to(&mut state);
-        state != before
+    let is_left = |op: &Op| {
+        let is_left = !op.is_done_in(&state);
+        if is_left {
+            op.apply_to(&mut state);
+        }
+        is_left
     };
-    ops.into_iter().filter(changes).collect()
+    ops.into_iter().filter(is_left).collect()
 }
 
 /// `op` without the marks of second factors, which it does not write: old ones hold what a second factor is made of.

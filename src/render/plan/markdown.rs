@@ -81,7 +81,7 @@ pub(super) fn markdown(said: &Said, undeclared: Undeclared) -> Document {
     }
     if let Some(hidden) = hidden {
         blocks.push(Block {
-            title: "**Not everything is visible.**".to_owned(),
+            title: "**Not everything is visible:**".to_owned(),
             language: "text",
             lines: vec![hidden.clone()],
             folded: Folded::No,

@@ -72,13 +72,8 @@ impl Said {
             consequences: Vec::new(),
             summary: Summary::of(plan, &rows),
             kept: left(&plan.aim.kept),
-            hidden: (!hidden.is_empty()).then(|| {
-                format!(
-                    "Not everything is visible: {} does not see all {}.",
-                    reader_name(reader),
-                    hidden_kinds(&hidden)
-                )
-            }),
+            hidden: (!hidden.is_empty())
+                .then(|| format!("{} does not see all {}.", reader_name(reader), hidden_kinds(&hidden))),
             waived: plan
                 .objections
                 .iter()

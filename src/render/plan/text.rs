@@ -35,7 +35,7 @@ pub(super) fn text(said: &Said, undeclared: Undeclared) -> Document {
         }
     }
     if let Some(hidden) = hidden {
-        document.push(Line::plain(hidden));
+        document.push(Line::plain(format!("Not everything is visible: {hidden}")));
     }
     document
 }
