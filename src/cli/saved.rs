@@ -26,19 +26,19 @@ const LIMIT: u64 = 64 * 1024 * 1024;
 /// # Errors
 /// If that fails, and if there is something else than a saved plan in `file`.
 pub(super) fn write(plan: &Plan, file: &Path) -> Result<String, Failure> {
-    let unwritable = |why| Failure::new(format!("the plan cannot be saved to `{}`", file.display())).because(&why);
+    let failed = || Failure::new(format!("the plan cannot be saved to `{}`", file.display()));
+    let unwritable = |error: io::Error| failed().because(&error);
     if let Ok(there) = fs::symlink_metadata(file) {
         let is_foreign = |text: String| matches!(Saved::open(&text), Err(SavedError::Foreign | SavedError::Printed));
-        if there.len() > 0 && (!there.is_file() || read(file).map_or(true, is_foreign)) {
-            return Err(Failure::new(format!("the plan cannot be saved to `{}`", file.display())).help(
+        // A device, a link or a folder is replaced under no circumstances.
+        if !there.is_file() || there.len() > 0 && read(file).map_or(true, is_foreign) {
+            return Err(failed().help(
                 "there is something else than a saved plan, and all of it would be replaced: name another file",
             ));
         }
     }
     let saved = Saved::of(plan, sinks(plan).map_err(unwritable)?, env!("CARGO_PKG_VERSION"));
-    let text = saved
-        .seal()
-        .map_err(|error| Failure::new(format!("the plan cannot be saved to `{}`", file.display())).because(&error))?;
+    let text = saved.seal().map_err(|error| failed().because(&error))?;
     let folder = match file.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),

@@ -164,6 +164,14 @@ fn a_plan_is_saved_over_nothing_but_a_plan() {
     save(&desk);
     save(&desk);
     assert_eq!(desk.run(&["plan", "--out", "no/such/folder"]).code, 1);
+    std::os::unix::fs::symlink(desk.path("plan.json"), desk.path("link")).unwrap();
+    fs::create_dir(desk.path("folder")).unwrap();
+    let socket = std::os::unix::net::UnixListener::bind(desk.path("socket")).unwrap();
+    for name in ["link", "folder", "socket"] {
+        let ran = desk.run(&["plan", "--out", name]);
+        assert!(ran.code == 1 && !fs::symlink_metadata(desk.path(name)).unwrap().is_file(), "{}", ran.seen());
+    }
+    drop(socket);
 }
 
 #[test]
