@@ -140,3 +140,44 @@ impl Left {
         (!self.counts.is_empty()).then(|| format!("Not declared, left alone: {}", listed(&self.counts)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Undeclared, markdown, text};
+    use super::*;
+    use crate::render::Colour;
+
+    #[test]
+    fn consequences_are_in_text_and_markdown() {
+        let consequence = Consequence {
+            mark: Mark::Delete,
+            who: "ann@pve".to_owned(),
+            what: "loses VM.Audit".to_owned(),
+            place: "on /vms and below".to_owned(),
+            because: vec!["her own grant hides that of @ops".to_owned()],
+        };
+        let said = Said {
+            origin: "test".to_owned(),
+            rows: Vec::new(),
+            consequences: vec![consequence],
+            summary: Summary { create: 0, change: 0, delete: 1, along: 0, requests: 1, is_in_sync: false },
+            kept: Left { counts: Vec::new(), names: Vec::new() },
+            hidden: None,
+            refusals: Vec::new(),
+            waived: BTreeSet::new(),
+        };
+        let text = text::text(&said, Undeclared::Count).to_text(Colour::No);
+        assert_eq!(
+            text,
+            "test\n\n  Effective permissions\n    - ann@pve  loses VM.Audit  on /vms and below\n        her own grant hides that of @ops\n\n\
+             Plan: 0 to create, 0 to change, 1 to delete, in 1 request.\n"
+        );
+        let markdown = markdown::markdown(&said, Undeclared::Count).to_text(Colour::No);
+        assert!(
+            markdown.contains(
+                "```diff\n- ann@pve  loses VM.Audit  on /vms and below\n      her own grant hides that of @ops\n```"
+            ),
+            "{markdown}"
+        );
+    }
+}
