@@ -4,11 +4,12 @@ use std::io;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::arguments::Apply;
+use super::arguments::{Apply, PlanFormat};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::pipeline::{self, Planned};
 use super::progress::Progress;
+use super::saved;
 use super::source::Source;
 use super::terminal::Terminal;
 use crate::api::Client;
@@ -16,11 +17,15 @@ use crate::apply::{self, Delivery, DeliveryError, Done, Replaceable, Stop};
 use crate::render::{self, Document, Line};
 use crate::sandbox::SECRET_MARK;
 
-pub(super) async fn run(Apply { yes, planning }: Apply, terminal: Terminal) -> Result<Exit, Failure> {
+pub(super) async fn run(Apply { saved, yes, planning }: Apply, terminal: Terminal) -> Result<Exit, Failure> {
     if planning.target.live.is_some() {
         return Err(read_only());
     }
-    let Planned { plan, source } = pipeline::plan(&planning, terminal).await?;
+    let Planned { plan, source } = match &saved {
+        Some(file) => saved::plan(file, &planning, terminal).await?,
+        None => pipeline::plan(&planning, terminal).await?,
+    };
+    pipeline::show(&plan, PlanFormat::Text, &planning, terminal)?;
     let Source::Cluster(connection) = source else { return Err(read_only()) };
     let Some(approved) = pipeline::approve(plan, &planning.allow, terminal) else { return Ok(Exit::Refused) };
     if approved.plan().is_empty() {

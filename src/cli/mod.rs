@@ -14,6 +14,7 @@ mod pipeline;
 mod plan;
 mod progress;
 mod sandbox;
+mod saved;
 mod source;
 mod terminal;
 mod validate;

@@ -1,6 +1,8 @@
 //! The one way from files and a source to a plan.
 
-use super::arguments::{Files, Planning};
+use std::collections::BTreeSet;
+
+use super::arguments::{Files, PlanFormat, Planning};
 use super::failure::Failure;
 use super::source::{self, Source};
 use super::terminal::Terminal;
@@ -9,7 +11,7 @@ use crate::apply;
 use crate::desired::{self, Desired};
 use crate::diagnostic::{Findings, Sources};
 use crate::plan::{Aim, Approved, Plan, Waiver};
-use crate::render::{self, Detail, Undeclared, diagnostics};
+use crate::render::{self, Detail, Shown, Undeclared, diagnostics};
 use crate::resolve::{Unsunk, resolve};
 
 /// A plan, and where the live state was read.
@@ -36,12 +38,10 @@ fn reported(findings: &Findings, sources: &Sources, terminal: Terminal) -> Failu
     Failure::said()
 }
 
-/// From files and a source to a plan, which is shown.
+/// From files and a source to a plan.
 pub(super) async fn plan(planning: &Planning, terminal: Terminal) -> Result<Planned, Failure> {
-    let Planning { files, show_undeclared, full, show_secrets, allow: _, target } = planning;
+    let Planning { files, show_undeclared: _, full: _, show_secrets, allow: _, target } = planning;
     let unsunk = if *show_secrets { Unsunk::Show } else { Unsunk::Refuse };
-    let undeclared = if *show_undeclared { Undeclared::List } else { Undeclared::Count };
-    let detail = if *full { Detail::Full } else { Detail::Brief };
     let (desired, sources) = load(files, terminal)?;
     let source = source::open(target, &desired.cluster, terminal).await?;
     let snapshot = source.read(terminal).await?;
@@ -52,8 +52,21 @@ pub(super) async fn plan(planning: &Planning, terminal: Terminal) -> Result<Plan
     report(&resolved.warnings, &sources, terminal)?;
     report(&render::missing(&apply::missing(&desired, &snapshot.state)), &sources, terminal)?;
     let plan = Plan::new(Aim::new(resolved, who::now()));
-    terminal.result(&render::plan(&plan, undeclared, detail))?;
     Ok(Planned { plan, source })
+}
+
+/// Shows a plan, with what is not asked for and what is allowed as `planning` says.
+pub(super) fn show(plan: &Plan, format: PlanFormat, planning: &Planning, terminal: Terminal) -> Result<(), Failure> {
+    let undeclared = if planning.show_undeclared { Undeclared::List } else { Undeclared::Count };
+    let detail = if planning.full { Detail::Full } else { Detail::Brief };
+    let shown = Shown { undeclared, detail };
+    let waived: BTreeSet<Waiver> = planning.allow.iter().copied().collect();
+    terminal.result(&match format {
+        PlanFormat::Text => render::plan(plan, shown),
+        PlanFormat::Json => render::plan_json(plan, &waived),
+        PlanFormat::Markdown => render::plan_markdown(plan, shown, &waived),
+        PlanFormat::Diff => render::plan_diff(plan),
+    })
 }
 
 /// Lets a plan through, or says why not.

@@ -110,7 +110,7 @@ pub(super) async fn look(
 
 /// What the files say of the cluster. The usual file is looked at if it is there and sound: a shell may just have made it
 /// to hold the result.
-fn cluster(files: &[PathBuf], target: &Target, terminal: Terminal) -> Result<Cluster, Failure> {
+pub(super) fn cluster(files: &[PathBuf], target: &Target, terminal: Terminal) -> Result<Cluster, Failure> {
     if target.live.is_some() {
         return Ok(Cluster::default());
     }

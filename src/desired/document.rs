@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use crate::diagnostic::Span;
 use crate::model::{Enable, Expire, Grant, Privsep, Propagate, Text};
 use crate::pve::{GroupId, Privilege, RoleId, TokenId, UserId};
@@ -101,7 +103,7 @@ pub struct TokenWish {
 }
 
 /// Where a secret goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sink {
     /// The file; a relative path in the desired-state file is relative to that file, and is resolved here already.
     pub file: PathBuf,
@@ -110,7 +112,8 @@ pub struct Sink {
 }
 
 /// How a secret is written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Format {
     /// The bare secret.
     Value,

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::future::Future;
 
+use serde::{Deserialize, Serialize};
+
 use super::user_cfg::{Ignored, UserCfgError};
 use crate::api::ApiError;
 use crate::model::AccessState;
@@ -35,7 +37,8 @@ pub enum Sight {
 }
 
 /// Something that may be there without being seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Blind {
     /// Users, their tokens, groups and memberships.
     Accounts,

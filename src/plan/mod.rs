@@ -14,6 +14,7 @@ mod objection;
 mod op;
 mod order;
 mod power;
+mod saved;
 mod step;
 
 use std::collections::BTreeSet;
@@ -22,10 +23,11 @@ pub use aim::Aim;
 pub use approve::{Approved, NoSuchWaiver, Refused, Waiver};
 pub use batch::AclBatch;
 pub use effect::Effect;
-pub use guards::{Blindness, Deletions, Escalation, Gain, Lockout, Oversize, Share};
+pub use guards::{Blindness, Deletions, Escalation, Gain, Lockout, Oversize, Share, Staleness};
 pub use objection::Objection;
 pub use op::{Account, Op, Phase};
 pub use power::{Loss, Need};
+pub use saved::{Saved, SavedError};
 pub use step::{Step, Turn};
 
 use crate::diff::{Diff, diff};

@@ -193,6 +193,43 @@ impl Op {
         }
     }
 
+    /// Whether `state` is as if it had been done already; marks of second factors aside, which it does not write.
+    pub(super) fn is_done_in(&self, state: &AccessState) -> bool {
+        match self {
+            Op::CreateRole { role, privs } => {
+                state.roles.get(role).is_some_and(|there| there.privs == *privs && there.origin == Origin::Custom)
+            }
+            Op::CreateGroup { group, comment } => {
+                state.groups.get(group).is_some_and(|there| there.comment == *comment)
+            }
+            Op::CreateUser { user, account: Account { user: attributes, groups } } => {
+                let is_alike = |there: &User| *there == User { keys: there.keys.clone(), ..attributes.clone() };
+                state.users.get(user).is_some_and(is_alike) && groups.is_subset(state.groups_of(user))
+            }
+            Op::CreateToken { token, attributes } => state.tokens.get(token) == Some(attributes),
+            Op::Grant { batch, propagate } => batch.grants().all(|grant| state.acl.get(&grant) == Some(propagate)),
+            Op::SetRole { role, before: _, after } => state.roles.get(role).is_none_or(|there| there.privs == *after),
+            Op::SetGroup { group, before: _, after } => {
+                state.groups.get(group).is_none_or(|there| there.comment == *after)
+            }
+            Op::SetUser { user, before, after } => state.users.get(user).is_none_or(|there| {
+                let mut set = there.clone();
+                set_user(&mut set, &before.user, &after.user);
+                set == *there && (before.groups == after.groups || *state.groups_of(user) == after.groups)
+            }),
+            Op::SetToken { token, before, after } => state.tokens.get(token).is_none_or(|there| {
+                let mut set = there.clone();
+                set_token(&mut set, before, after);
+                set == *there
+            }),
+            Op::Revoke { batch } => batch.grants().all(|grant| !state.acl.contains_key(&grant)),
+            Op::DeleteToken { token } => !state.tokens.contains_key(token),
+            Op::DeleteUser { user } => !state.users.contains_key(user),
+            Op::DeleteGroup { group } => !state.groups.contains_key(group),
+            Op::DeleteRole { role } => !state.roles.contains_key(role),
+        }
+    }
+
     /// Makes the change to `state` as the server makes it, and says what else goes.
     ///
     /// A `Set` touches the attributes that differ between its two sides and no others, like the request that it stands

@@ -48,7 +48,8 @@ fn locked_out(waived: &[Objection]) -> Option<&Principal> {
         | Objection::Blind(_)
         | Objection::Escalation(_)
         | Objection::Deletes(_)
-        | Objection::Size(_) => None,
+        | Objection::Size(_)
+        | Objection::Stale(_) => None,
     })
 }
 

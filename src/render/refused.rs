@@ -4,6 +4,7 @@ mod deletes;
 mod escalation;
 mod lockout;
 mod size;
+mod stale;
 
 use super::document::{Document, Line, Style};
 use super::sight::{grant_command, hidden_kinds, needs, reader_name};
@@ -27,6 +28,7 @@ pub(super) struct Refusal {
 pub(super) fn refusal(objection: &Objection, reader: Option<&Principal>) -> Refusal {
     let allow = objection.waiver();
     match objection {
+        Objection::Stale(staleness) => stale::refusal(staleness, allow),
         Objection::Blind(Blindness { hidden }) => Refusal {
             fault: format!(
                 "{} cannot see all {}, and the files speak of some that it does not see",
@@ -52,17 +54,23 @@ fn turn_in_words(Turn { number, of, op }: &Turn) -> String {
     format!("step {number} of {of} ({})", step_in_words(op))
 }
 
+/// What is said of one objection, line by line.
+pub(super) fn refusal_lines(refusal: &Refusal) -> Vec<String> {
+    let Refusal { fault, facts, commands, allow } = refusal;
+    let mut lines = vec![format!("refused: {fault}")];
+    lines.extend(facts.iter().map(|fact| format!("  {fact}")));
+    lines.extend(commands.iter().map(|command| format!("    {command}")));
+    lines.extend(allow.iter().map(|waiver| format!("  To go on all the same: --allow {waiver}")));
+    lines
+}
+
 /// Each objection that stands: what, who, where, and what lets it pass.
 pub fn refused<'a>(objections: impl IntoIterator<Item = &'a Objection>, reader: Option<&Principal>) -> Document {
     let mut document = Document::default();
     for objection in objections {
-        let Refusal { fault, facts, commands, allow } = refusal(objection, reader);
-        document.push(Line::default().with(Style::Bad, "refused: ").with(Style::Strong, fault));
-        facts.into_iter().for_each(|fact| document.push(Line::plain(format!("  {fact}"))));
-        commands.into_iter().for_each(|command| document.push(Line::plain(format!("    {command}"))));
-        if let Some(waiver) = allow {
-            document.push(Line::plain(format!("  To go on all the same: --allow {waiver}")));
-        }
+        let refusal = refusal(objection, reader);
+        document.push(Line::default().with(Style::Bad, "refused: ").with(Style::Strong, &refusal.fault));
+        refusal_lines(&refusal).into_iter().skip(1).for_each(|line| document.push(Line::plain(line)));
     }
     document
 }

@@ -156,9 +156,9 @@ fn many_lines_are_counted() {
         users.push_str(&format!("user:u{at}@pve:1:0::::::\nacl:1:/vms/{at}:u{at}@pve:PVEVMUser:\n"));
         file.push_str(&format!("  - {{path: /vms/{at}, roles: PVEVMUser, users: u{at}@pve, state: absent}}\n"));
     }
-    let brief = effect(&users, &file, &[]);
+    let brief = effect(&users, &file, &["--allow", "deletes"]);
     insta::assert_snapshot!(brief);
-    let full = effect(&users, &file, &["--full"]);
+    let full = effect(&users, &file, &["--full", "--allow", "deletes"]);
     assert_eq!(full.lines().filter(|line| line.contains("loses")).count(), 40, "{full}");
 }
 

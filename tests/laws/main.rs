@@ -6,6 +6,7 @@ mod everywhere;
 mod exported;
 #[path = "../conformance/fixtures.rs"]
 mod fixtures;
+mod formats;
 mod generate;
 mod guards;
 mod interrupted;
@@ -13,6 +14,7 @@ mod largest;
 mod odd;
 mod outline;
 mod permissions;
+mod saved;
 mod served;
 mod sight;
 

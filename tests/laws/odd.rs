@@ -45,7 +45,7 @@ const GROUPS: [&str; 16] = [
     "2027-06-30",
     "groups",
 ];
-const USERS: [&str; 30] = [
+const USERS: [&str; 34] = [
     "ann@pve",
     "bob@pam",
     "root@pam",
@@ -76,6 +76,10 @@ const USERS: [&str; 30] = [
     "a\\b@pve",
     "|@pve",
     "=12345678-abcd-ef01-2345-6789abcdef01@pve",
+    "```@pve",
+    "<script>@pve",
+    "](x)@pve",
+    "+++@pve",
 ];
 const TOKENS: [&str; 4] = ["tk", "a.b-c_", "null", "state"];
 const PRIVILEGES: [&str; 7] =
@@ -98,7 +102,7 @@ const PATHS: [&str; 16] = [
     "/sdn/zones/z/v/0",
     "/nodes/..",
 ];
-const TEXTS: [&str; 40] = [
+const TEXTS: [&str; 51] = [
     "",
     "plain",
     "two\nlines",
@@ -139,6 +143,17 @@ const TEXTS: [&str; 40] = [
     "---",
     "...",
     "t=12345678-abcd-ef01-2345-6789abcdef01",
+    "a | b |",
+    "</summary></details><script>alert(1)</script>",
+    "`` ``` ```` `````",
+    "\n```\n",
+    "[a](javascript:x) ![b](http://x)",
+    "@everyone #1 www.example.com",
+    "+++ planned",
+    "--- live",
+    "@@ -1 +1 @@",
+    "\r\n",
+    "\u{9b}31m",
 ];
 
 fn id<T: std::str::FromStr<Err: std::fmt::Debug> + std::fmt::Debug>(

@@ -7,7 +7,7 @@ mod target;
 
 pub(super) use asking::{Export, Format, Permissions, WhoCan};
 use clap::{Args, Parser, Subcommand};
-pub(super) use planning::{Apply, Files, Plan, Planning, Validate};
+pub(super) use planning::{Apply, Files, Plan, PlanFormat, Planning, Validate};
 pub(super) use sandbox::Sandbox;
 pub(super) use target::{Looking, Target};
 
@@ -74,12 +74,16 @@ pub(super) enum Command {
     ///
     /// Reads the files and the live state, compares them, and lists every change in the order in which apply would
     /// make it. Changes nothing.
+    #[command(after_help = planning::PLAN_EXAMPLES)]
     Plan(Plan),
     /// Make the cluster as the files say
     ///
     /// Plans, shows the plan, asks, carries it out one request after the other, puts the secrets of new tokens where
     /// the files say, reads the state back and compares. Interrupted, it finishes the request under way and says what
     /// was done; running it again goes on from there.
+    ///
+    /// With the file of a saved plan, it carries out what that says and nothing else, if the cluster is still as it was
+    /// when the plan was made.
     Apply(Apply),
     /// Write a desired-state file for what is live
     ///

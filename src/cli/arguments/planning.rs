@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::FILE;
 use super::target::Target;
@@ -46,17 +46,45 @@ pub(in crate::cli) struct Planning {
     pub(in crate::cli) target: Target,
 }
 
+pub(super) const PLAN_EXAMPLES: &str = "\
+Have people look at a plan, and carry out that one and no other:
+  pve-access plan --format markdown --out plan.json > comment.md
+  pve-access apply plan.json --yes
+";
+
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Plan {
     /// Exit with 2 if there are changes
     #[arg(long)]
     pub(in crate::cli) detailed_exitcode: bool,
+    /// How to print the plan
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(in crate::cli) format: PlanFormat,
+    /// Save the plan, for `apply FILE`; it holds no secret
+    #[arg(long, value_name = "FILE", conflicts_with = "live")]
+    pub(in crate::cli) out: Option<PathBuf>,
     #[command(flatten)]
     pub(in crate::cli) planning: Planning,
 }
 
+/// How a plan is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum PlanFormat {
+    /// For people
+    Text,
+    /// For programs (pve-access.plan.v1)
+    Json,
+    /// For a comment on a pull request
+    Markdown,
+    /// The live and the planned state as desired-state files, and what differs
+    Diff,
+}
+
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Apply {
+    /// A plan that `plan --out` saved, in place of desired-state files
+    #[arg(value_name = "PLAN", conflicts_with = "files")]
+    pub(in crate::cli) saved: Option<PathBuf>,
     /// Do not ask
     #[arg(short, long)]
     pub(in crate::cli) yes: bool,

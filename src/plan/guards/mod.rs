@@ -7,12 +7,15 @@ mod deletes;
 mod escalation;
 mod lockout;
 mod size;
+mod stale;
 
 pub use blind::Blindness;
 pub use deletes::{Deletions, Share};
 pub use escalation::{Escalation, Gain};
 pub use lockout::Lockout;
 pub use size::Oversize;
+pub use stale::Staleness;
+pub(super) use stale::stale;
 
 use super::Aim;
 use super::exposure::Index;

@@ -6,7 +6,7 @@ mod names;
 mod section;
 
 pub use json::EffectJson;
-pub(super) use section::section;
+pub(super) use section::Meaning;
 
 use self::causes::{admission_reasons, because};
 use self::names::{places, privileges, who};

@@ -1,86 +1,59 @@
-//! A plan as text.
+//! A plan, worded once and written in several ways.
 
-mod kept;
+mod columns;
+mod json;
+mod markdown;
+mod moved;
 mod rows;
+mod said;
+mod text;
+mod unified;
 
-pub use kept::Undeclared;
+use std::collections::BTreeSet;
+
+pub use json::plan_schema;
+pub(super) use moved::moved;
 pub(super) use rows::grant_name;
-use rows::{Mark, Row};
+use said::Said;
 
-use super::document::{Document, Line, Style};
-use super::effect::{self, Detail};
-use super::sight::{hidden_kinds, origin, reader_name};
-use super::words::count;
-use crate::model::Along;
-use crate::plan::{Plan, Step};
+use super::document::Document;
+use super::effect::Detail;
+use crate::plan::{Plan, Waiver};
+
+/// Whether what is live and not declared is listed or only counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undeclared {
+    /// Counted.
+    Count,
+    /// Listed.
+    List,
+}
+
+/// How much is said beside what is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// Of what is left alone.
+    pub undeclared: Undeclared,
+    /// Of what the plan means.
+    pub detail: Detail,
+}
 
 /// What a plan says before it is carried out.
-pub fn plan(plan: &Plan, undeclared: Undeclared, detail: Detail) -> Document {
-    let live = &plan.aim.live;
-    let mut document = Document::default();
-    document.push(Line::default().with(Style::Strong, origin(&live.cluster, live.state.release, live.reader.as_ref())));
-    let rows: Vec<Row> = plan.steps.iter().flat_map(|step| rows::rows(step, plan)).collect();
-    if !rows.is_empty() {
-        document.gap();
-        document.extend(table(&rows));
-        document.gap();
-        document.extend(effect::section(plan, detail));
-    }
-    document.gap();
-    document.push(summary(plan, &rows));
-    document.extend(kept::kept(&plan.aim.kept, undeclared));
-    let hidden = plan.hidden();
-    if !hidden.is_empty() {
-        let who = reader_name(live.reader.as_ref());
-        document
-            .push(Line::plain(format!("Not everything is visible: {who} does not see all {}.", hidden_kinds(&hidden))));
-    }
-    document
+pub fn plan(plan: &Plan, Shown { undeclared, detail }: Shown) -> Document {
+    text::text(&Said::of(plan, detail, &BTreeSet::new()), undeclared)
 }
 
-fn table(rows: &[Row]) -> Document {
-    /// A name longer than this pushes its own details aside, not everybody's.
-    const WIDEST: usize = 48;
-    let width = |text: &str| text.chars().count();
-    let kinds = rows.iter().map(|row| width(row.kind)).max().unwrap_or(0);
-    let names = rows.iter().map(|row| width(&row.name)).filter(|&width| width <= WIDEST).max().unwrap_or(0);
-    let mut document = Document::default();
-    for Row { mark, kind, name, details } in rows {
-        let (style, sign) = mark.sign();
-        let line = Line::plain("  ")
-            .with(style, sign)
-            .with(Style::Plain, format!(" {kind:kinds$}  "))
-            .with(Style::Strong, name)
-            .with(Style::Plain, " ".repeat(names.saturating_sub(width(name)) + 2))
-            .with(Style::Plain, details.join(", "));
-        document.push(line);
-    }
-    document
+/// The same for a comment on a pull request, with what speaks against it and is not `waived`.
+pub fn plan_markdown(plan: &Plan, Shown { undeclared, detail }: Shown, waived: &BTreeSet<Waiver>) -> Document {
+    markdown::markdown(&Said::of(plan, detail, waived), undeclared)
 }
 
-fn summary(plan: &Plan, rows: &[Row]) -> Line {
-    if plan.is_empty() {
-        return Line::default()
-            .with(Style::Good, "Nothing to do.")
-            .with(Style::Plain, " The cluster is as the files say.");
-    }
-    let marked = |mark: Mark| rows.iter().filter(|row| row.mark == mark).count();
-    let gone_along: usize = plan
-        .steps
-        .iter()
-        .map(|Step { op: _, grants: _, revived: _, along: Along { tokens, memberships, grants } }| {
-            tokens.len() + memberships.len() + grants.len()
-        })
-        .sum();
-    let along = if gone_along == 0 { String::new() } else { format!(" (taking {gone_along} more along)") };
-    Line::default().with(Style::Strong, "Plan:").with(
-        Style::Plain,
-        format!(
-            " {} to create, {} to change, {} to delete{along}, in {}.",
-            marked(Mark::Create),
-            marked(Mark::Change),
-            marked(Mark::Delete),
-            count(plan.steps.len(), "request"),
-        ),
-    )
+/// The same for programs, with all that speaks against it; [`plan_schema`] describes it.
+pub fn plan_json(plan: &Plan, waived: &BTreeSet<Waiver>) -> Document {
+    json::json(plan, waived)
+}
+
+/// The live and the planned state, both as a desired-state file, and what differs; nothing where nothing does.
+pub fn plan_diff(plan: &Plan) -> Document {
+    unified::unified(plan)
 }

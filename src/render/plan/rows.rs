@@ -9,15 +9,16 @@ use crate::render::document::Style;
 use crate::render::words::{count, listed, propagate, visible};
 
 /// What becomes of one thing, in one line of the plan.
-pub(super) struct Row {
+pub(in crate::render) struct Row {
     pub(super) mark: Mark,
     pub(super) kind: &'static str,
     pub(super) name: String,
     pub(super) details: Vec<String>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mark {
+/// Whether it comes, becomes another, or goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::render) enum Mark {
     Create,
     Change,
     Delete,
@@ -82,7 +83,7 @@ pub(super) fn rows(step: &Step, plan: &Plan) -> Vec<Row> {
     }
 }
 
-fn grant_row(grant: &Grant, delta: &Delta<Propagate>) -> Row {
+pub(super) fn grant_row(grant: &Grant, delta: &Delta<Propagate>) -> Row {
     let (mark, details) = match delta {
         Delta::Added(after) => (Mark::Create, vec![propagate(*after).to_owned()]),
         Delta::Changed { before, after } => {

@@ -1,0 +1,102 @@
+//! Saved plans, on disk and back.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+use super::arguments::Planning;
+use super::failure::Failure;
+use super::pipeline::Planned;
+use super::source;
+use super::terminal::Terminal;
+use super::who;
+use crate::desired::Sink;
+use crate::plan::{Plan, Saved, SavedError};
+use crate::pve::TokenId;
+use crate::render;
+
+/// Far more than the largest cluster's: its file system holds files of 1 MiB.
+const LIMIT: u64 = 64 * 1024 * 1024;
+
+/// Writes `plan` to `file`, all of it or nothing, for its owner's eyes alone; says what to call it for short.
+///
+/// # Errors
+/// If that fails, and if there is something else than a saved plan in `file`.
+pub(super) fn write(plan: &Plan, file: &Path) -> Result<String, Failure> {
+    let failed = || Failure::new(format!("the plan cannot be saved to `{}`", file.display()));
+    let unwritable = |error: io::Error| failed().because(&error);
+    if let Ok(there) = fs::symlink_metadata(file) {
+        let is_foreign = |text: String| matches!(Saved::open(&text), Err(SavedError::Foreign | SavedError::Printed));
+        // A device, a link or a folder is replaced under no circumstances.
+        if !there.is_file() || there.len() > 0 && read(file).map_or(true, is_foreign) {
+            return Err(failed().help(
+                "there is something else than a saved plan, and all of it would be replaced: name another file",
+            ));
+        }
+    }
+    let saved = Saved::of(plan, sinks(plan).map_err(unwritable)?, env!("CARGO_PKG_VERSION"));
+    let text = saved.seal().map_err(|error| failed().because(&error))?;
+    let folder = match file.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let replace = || -> io::Result<()> {
+        let mut whole = NamedTempFile::new_in(folder)?;
+        whole.write_all(text.as_bytes())?;
+        whole.as_file().sync_all()?;
+        whole.persist(file)?;
+        File::open(folder)?.sync_all()
+    };
+    replace().map_err(unwritable)?;
+    Ok(Saved::fingerprint(&text).unwrap_or_default())
+}
+
+/// Where the secrets of `plan` go, wherever the saved plan is applied.
+fn sinks(plan: &Plan) -> io::Result<BTreeMap<TokenId, Sink>> {
+    let absolute = |(token, Sink { file, format }): (&TokenId, &Sink)| {
+        Ok((token.clone(), Sink { file: std::path::absolute(file)?, format: format.clone() }))
+    };
+    plan.aim.sinks.iter().map(absolute).collect()
+}
+
+/// From a saved plan and what is live to a plan, which is shown.
+pub(super) async fn plan(file: &Path, planning: &Planning, terminal: Terminal) -> Result<Planned, Failure> {
+    let unusable = |why: String| Failure::new(format!("`{}` cannot be applied: {why}", file.display()));
+    let text = read(file)
+        .map_err(|error| Failure::new(format!("the saved plan `{}` cannot be read", file.display())).because(&error))?;
+    let saved = Saved::open(&text).map_err(|error| {
+        let failure = unusable(error.to_string()).help(error.help());
+        match std::error::Error::source(&error) {
+            Some(cause) => failure.because(cause),
+            None => failure,
+        }
+    })?;
+    if let (Some(token), false) = (saved.unsunk().next(), planning.show_secrets) {
+        return Err(unusable(format!("nothing says where the secret of token `{token}` goes"))
+            .help("have it printed once by giving --show-secrets to apply, too")
+            .help("or give the token a `secret` in its file, and plan again"));
+    }
+    let fingerprint = Saved::fingerprint(&text).unwrap_or_default();
+    terminal.result(&render::opened(&saved, &file.display().to_string(), &fingerprint))?;
+    let source = source::open(&planning.target, &source::cluster(&[], &planning.target, terminal)?, terminal).await?;
+    let snapshot = source.read(terminal).await?;
+    Ok(Planned { plan: saved.plan(snapshot, who::now()), source })
+}
+
+/// What stands in `file`, if that is a file of a fitting size.
+fn read(file: &Path) -> io::Result<String> {
+    // A FIFO or a device is not even opened: that could wait for ever.
+    if !fs::metadata(file)?.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(file)?.take(LIMIT + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LIMIT {
+        return Err(io::Error::other("it is larger than any saved plan"));
+    }
+    // What is no text is no saved plan either, and is told so.
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}

@@ -1,0 +1,163 @@
+//! A plan that is kept for later: made now, looked at by people, carried out then.
+//!
+//! Knows what has to be remembered for that, and how it meets the cluster again. Does not know files, nor who confirms.
+//! What it remembers holds no secret: a sink is a place, realms are not part of it, and the marks of second factors are
+//! left out.
+
+mod footing;
+mod sealed;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+pub(super) use footing::Footing;
+pub use sealed::SavedError;
+
+use super::aim::Aim;
+use super::guards::stale;
+use super::objection::Objection;
+use super::op::{Account, Op};
+use super::{Plan, Staleness};
+use crate::desired::Sink;
+use crate::diff::diff;
+use crate::live::{Blind, Snapshot};
+use crate::model::{AccessState, Text};
+use crate::pve::{Principal, TokenId};
+use crate::resolve::Kept;
+
+/// A plan as it is remembered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Saved {
+    /// The version of the program that made it.
+    pub program: String,
+    /// When it was made, in seconds since 1970.
+    pub made: u64,
+    /// The cluster that it is for, as it is called in print.
+    pub cluster: String,
+    /// Who was reading.
+    pub reader: Option<Principal>,
+    /// What that reader could not see.
+    hidden: BTreeSet<Blind>,
+    /// What of that mattered.
+    unseen: BTreeSet<Blind>,
+    /// What it left alone.
+    kept: Vec<Kept>,
+    /// Where secrets go.
+    sinks: BTreeMap<TokenId, Sink>,
+    /// What to do, in order.
+    ops: Vec<Op>,
+    /// What it was made on.
+    pub(super) footing: Footing,
+}
+
+impl Saved {
+    /// What has to be remembered of `plan`, which `program` made, with its secrets going to `sinks`: those of the plan, in
+    /// a spelling that means the same wherever it is read.
+    #[must_use]
+    pub fn of(plan: &Plan, sinks: BTreeMap<TokenId, Sink>, program: &str) -> Saved {
+        let Aim { live, target: _, kept, unseen, sinks: _, now } = &plan.aim;
+        Saved {
+            program: program.to_owned(),
+            made: *now,
+            cluster: live.cluster.clone(),
+            reader: live.reader.clone(),
+            hidden: live.sight.hidden().clone(),
+            unseen: unseen.clone(),
+            kept: kept.clone(),
+            sinks,
+            ops: plan.steps.iter().map(|step| without_keys(step.op.clone())).collect(),
+            footing: Footing::of(&live.state),
+        }
+    }
+
+    /// The tokens that are to be made and whose secrets go nowhere.
+    pub fn unsunk(&self) -> impl Iterator<Item = &TokenId> {
+        made(&self.ops).filter(|token| !self.sinks.contains_key(token))
+    }
+
+    /// The plan again, on what is live now: the same steps, objected to as if it had just been made.
+    ///
+    /// A cluster on which it has been carried out already needs no step; one that has moved otherwise is objected to, and
+    /// needs those steps that would still change something.
+    pub fn plan(self, live: Snapshot, now: u64) -> Plan {
+        let stale = stale(&self, &live).filter(|stale| !self.is_done(stale, &live.state));
+        let unseen = self.unseen_by(live.sight.hidden());
+        let Saved { program: _, made: _, cluster: _, reader: _, hidden: _, unseen: _, kept, mut sinks, ops, footing } =
+            self;
+        let ops = if footing == Footing::of(&live.state) { ops } else { remaining(ops, &live.state) };
+        let mut target = live.state.clone();
+        for op in &ops {
+            op.apply_to(&mut target);
+        }
+        let made: BTreeSet<&TokenId> = made(&ops).collect();
+        sinks.retain(|token, _| made.contains(token));
+        let diff = diff(&live.state, &target);
+        let mut plan = Plan::of(Aim { live, target, kept, unseen, sinks, now }, diff, ops);
+        plan.objections.splice(..0, stale.map(Objection::Stale));
+        plan
+    }
+
+    /// Whether what moved is what the plan asked for, all of it and nothing else.
+    fn is_done(&self, stale: &Staleness, live: &AccessState) -> bool {
+        let mut target = self.footing.state();
+        for op in &self.ops {
+            op.apply_to(&mut target);
+        }
+        matches!(stale, Staleness::Moved { .. }) && target == Footing::of(live).state()
+    }
+
+    /// What a reader to whom `hidden` is not visible should see: what mattered to the one who planned, and what that one saw.
+    fn unseen_by(&self, hidden: &BTreeSet<Blind>) -> BTreeSet<Blind> {
+        let is_declarable = |kind: &Blind| matches!(kind, Blind::Accounts | Blind::Grants);
+        let matters = |kind: &Blind| self.unseen.contains(kind) || !self.hidden.contains(kind);
+        hidden.iter().copied().filter(|kind| is_declarable(kind) && matters(kind)).collect()
+    }
+}
+
+/// The tokens that `ops` make.
+fn made(ops: &[Op]) -> impl Iterator<Item = &TokenId> {
+    ops.iter().filter_map(|op| match op {
+        Op::CreateToken { token, attributes: _ } => Some(token),
+        _ => None,
+    })
+}
+
+/// Those of `ops` that change something, each at its turn.
+fn remaining(ops: Vec<Op>, live: &AccessState) -> Vec<Op> {
+    let mut state = live.clone();
+    let is_left = |op: &Op| {
+        let is_left = !op.is_done_in(&state);
+        if is_left {
+            op.apply_to(&mut state);
+        }
+        is_left
+    };
+    ops.into_iter().filter(is_left).collect()
+}
+
+/// `op` without the marks of second factors, which it does not write: old ones hold what a second factor is made of.
+fn without_keys(mut op: Op) -> Op {
+    let forget = |account: &mut Account| account.user.keys = Text::EMPTY;
+    match &mut op {
+        Op::CreateUser { user: _, account } => forget(account),
+        Op::SetUser { user: _, before, after } => {
+            forget(before);
+            forget(after);
+        }
+        Op::CreateRole { .. }
+        | Op::CreateGroup { .. }
+        | Op::CreateToken { .. }
+        | Op::Grant { .. }
+        | Op::SetRole { .. }
+        | Op::SetGroup { .. }
+        | Op::SetToken { .. }
+        | Op::Revoke { .. }
+        | Op::DeleteToken { .. }
+        | Op::DeleteUser { .. }
+        | Op::DeleteGroup { .. }
+        | Op::DeleteRole { .. } => {}
+    }
+    op
+}

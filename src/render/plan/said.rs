@@ -1,0 +1,132 @@
+//! What a plan says, put into words once, however it is written down.
+
+use std::collections::BTreeSet;
+
+use super::rows::{Mark, Row, rows};
+use crate::model::Along;
+use crate::plan::{Objection, Plan, Step, Waiver};
+use crate::render::effect::{Detail, Meaning};
+use crate::render::refused::{Refusal, refusal};
+use crate::render::sight::{hidden_kinds, origin, reader_name};
+use crate::render::words::{count, listed, visible};
+use crate::resolve::Kept;
+
+/// All of it, in the order of reading.
+pub(super) struct Said {
+    /// Which cluster, and who was looking.
+    pub(super) origin: String,
+    /// What becomes of each thing.
+    pub(super) rows: Vec<Row>,
+    /// What that means for what people may do.
+    pub(super) meaning: Option<Meaning>,
+    /// How much it is.
+    pub(super) summary: Summary,
+    /// What stays without having been declared.
+    pub(super) kept: Left,
+    /// What could not be seen, as a sentence.
+    pub(super) hidden: Option<String>,
+    /// What speaks against it and is not waived.
+    pub(super) refusals: Vec<Refusal>,
+    /// What speaks against it and is waived, by name.
+    pub(super) waived: BTreeSet<Waiver>,
+}
+
+/// How much a plan does.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Summary {
+    pub(super) create: usize,
+    pub(super) change: usize,
+    pub(super) delete: usize,
+    pub(super) along: usize,
+    pub(super) requests: usize,
+    /// Whether doing nothing means that all is as it should be.
+    pub(super) is_in_sync: bool,
+}
+
+/// What is left alone: how many of each kind, and which.
+pub(super) struct Left {
+    pub(super) counts: Vec<String>,
+    pub(super) names: Vec<String>,
+}
+
+impl Said {
+    /// What `plan` says where `waived` is no reason to refuse it.
+    pub(super) fn of(plan: &Plan, detail: Detail, waived: &BTreeSet<Waiver>) -> Said {
+        let live = &plan.aim.live;
+        let reader = live.reader.as_ref();
+        let rows: Vec<Row> = plan.steps.iter().flat_map(|step| rows(step, plan)).collect();
+        let hidden = plan.hidden();
+        let stands = |objection: &&Objection| !objection.waiver().is_some_and(|waiver| waived.contains(&waiver));
+        Said {
+            origin: origin(&live.cluster, live.state.release, reader),
+            meaning: Meaning::of(plan, detail),
+            summary: Summary::of(plan, &rows),
+            kept: left(&plan.aim.kept),
+            hidden: (!hidden.is_empty())
+                .then(|| format!("{} does not see all {}.", reader_name(reader), hidden_kinds(&hidden))),
+            waived: plan
+                .objections
+                .iter()
+                .filter_map(Objection::waiver)
+                .filter(|waiver| waived.contains(waiver))
+                .collect(),
+            refusals: plan.objections.iter().filter(stands).map(|objection| refusal(objection, reader)).collect(),
+            rows,
+        }
+    }
+}
+
+impl Summary {
+    pub(super) fn of(plan: &Plan, rows: &[Row]) -> Summary {
+        let marked = |mark: Mark| rows.iter().filter(|row| row.mark == mark).count();
+        let gone = |Step { op: _, grants: _, revived: _, along: Along { tokens, memberships, grants } }: &Step| {
+            tokens.len() + memberships.len() + grants.len()
+        };
+        Summary {
+            create: marked(Mark::Create),
+            change: marked(Mark::Change),
+            delete: marked(Mark::Delete),
+            along: plan.steps.iter().map(gone).sum(),
+            requests: plan.steps.len(),
+            is_in_sync: plan.is_empty()
+                && !plan.objections.iter().any(|objection| matches!(objection, Objection::Stale(_))),
+        }
+    }
+
+    /// A word to begin with, and the rest of the sentence.
+    pub(super) fn sentence(self) -> (&'static str, String) {
+        let Summary { create, change, delete, along, requests, is_in_sync } = self;
+        match requests {
+            0 if is_in_sync => ("Nothing to do.", " The cluster is as the files say.".to_owned()),
+            0 => ("Nothing to do.", String::new()),
+            _ => {
+                let along = if along == 0 { String::new() } else { format!(" (taking {along} more along)") };
+                let requests = count(requests, "request");
+                let sentence =
+                    format!(" {create} to create, {change} to change, {delete} to delete{along}, in {requests}.");
+                ("Plan:", sentence)
+            }
+        }
+    }
+}
+
+fn left(kept: &[Kept]) -> Left {
+    let of_kind = |is: fn(&Kept) -> bool| kept.iter().filter(|kept| is(kept)).count();
+    let counts = [
+        ("role", of_kind(|kept| matches!(kept, Kept::Role(_)))),
+        ("group", of_kind(|kept| matches!(kept, Kept::Group(_)))),
+        ("user", of_kind(|kept| matches!(kept, Kept::User(_)))),
+        ("token", of_kind(|kept| matches!(kept, Kept::Token(_)))),
+        ("membership", of_kind(|kept| matches!(kept, Kept::Membership(..)))),
+        ("grant", of_kind(|kept| matches!(kept, Kept::Grant(_)))),
+    ];
+    let counted = |(noun, number): (&str, usize)| (number > 0).then(|| count(number, noun));
+    Left { counts: counts.into_iter().filter_map(counted).collect(), names: kept.iter().map(visible).collect() }
+}
+
+impl Left {
+    /// `Not declared, left alone: 1 group and 2 grants`; nothing if nothing is.
+    pub(super) fn sentence(&self) -> Option<String> {
+        (!self.counts.is_empty()).then(|| format!("Not declared, left alone: {}", listed(&self.counts)))
+    }
+}
