@@ -1,7 +1,7 @@
 //! The answers to GET /access/permissions.
 
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use super::Privileges;
 use super::decision::{Losers, Reach, Voice, both, given, replaced, replacing, settle};
@@ -20,7 +20,7 @@ pub struct Evaluator<'a> {
     pub(super) state: &'a AccessState,
     pub(super) tree: Tree<'a>,
     pub(super) index: Index<'a>,
-    everything: OnceCell<Privileges>,
+    everything: OnceLock<Privileges>,
 }
 
 impl<'a> Evaluator<'a> {
@@ -29,7 +29,7 @@ impl<'a> Evaluator<'a> {
     pub fn new(state: &'a AccessState) -> Evaluator<'a> {
         let tree = Tree::new(state);
         let index = Index::new(&tree);
-        Evaluator { state, tree, index, everything: OnceCell::new() }
+        Evaluator { state, tree, index, everything: OnceLock::new() }
     }
 
     /// What root@pam holds everywhere; most never ask.
