@@ -11,6 +11,7 @@ use pve_access::model::{AccessState, Grant, Propagate, user_cfg};
 use pve_access::plan::{Aim, Plan};
 use pve_access::pve::{Release, RoleId, Subject};
 
+#[allow(dead_code, reason = "other benchmarks and tests use the rest")]
 #[path = "../tests/support/largest.rs"]
 mod largest;
 

@@ -30,13 +30,13 @@ pub struct Turn {
     /// How many there are.
     pub of: usize,
     /// What is done.
-    pub op: Op,
+    pub op: Box<Op>,
 }
 
 impl Turn {
     /// The turn of the op at a place, the first of which is 0.
     pub(super) fn of(at: usize, ops: &[Op]) -> Option<Turn> {
-        Some(Turn { number: at + 1, of: ops.len(), op: ops.get(at)?.clone() })
+        Some(Turn { number: at + 1, of: ops.len(), op: Box::new(ops.get(at)?.clone()) })
     }
 }
 

@@ -31,32 +31,41 @@ pub struct Gain {
     pub until: Turn,
 }
 
+/// What somebody has held too much so far.
+struct Window {
+    held: BTreeMap<Place, BTreeSet<Privilege>>,
+    from: usize,
+    /// Where it was gone again.
+    until: Option<usize>,
+}
+
 /// What the steps give to anybody for a while.
 pub(super) fn escalation(ops: &[Op], index: &Index<'_>) -> Option<Escalation> {
     let mut watch = Watch::new(index);
-    let mut open: BTreeMap<usize, (BTreeMap<Place, BTreeSet<Privilege>>, usize, Option<usize>)> = BTreeMap::new();
+    let mut windows: BTreeMap<usize, Window> = BTreeMap::new();
     for at in 0..ops.len() {
         let trial = watch.attempt(at);
         watch.commit(trial);
         for (number, Watched { excess, .. }) in watch.concerned(at) {
             if !excess.is_empty() {
-                let (held, _, until) = open.entry(number).or_insert_with(|| (BTreeMap::new(), at, None));
+                let new = || Window { held: BTreeMap::new(), from: at, until: None };
+                let window = windows.entry(number).or_insert_with(new);
                 for (place, privileges) in excess {
-                    held.entry(place.clone()).or_default().extend(privileges.iter().cloned());
+                    window.held.entry(place.clone()).or_default().extend(privileges.iter().cloned());
                 }
-                *until = None;
-            } else if let Some((_, _, until)) = open.get_mut(&number) {
+                window.until = None;
+            } else if let Some(Window { until, .. }) = windows.get_mut(&number) {
                 // It may come and go more than once: the last time counts.
                 until.get_or_insert(at);
             }
         }
     }
-    let gain = |(number, (held, from, until))| {
+    let gain = |(number, Window { held, from, until })| {
         let Watched { who, like, .. } = watch.watched(number)?;
         let (from, until) = (Turn::of(from, ops)?, Turn::of(until?, ops)?);
         Some(Gain { who: who.clone(), like: like.clone(), held, from, until })
     };
-    let gains: Vec<Gain> = open.into_iter().filter_map(gain).collect();
+    let gains: Vec<Gain> = windows.into_iter().filter_map(gain).collect();
     let unexamined = watch.unexamined;
     (!gains.is_empty() || !unexamined.is_empty()).then_some(Escalation { gains, unexamined })
 }
