@@ -18,6 +18,9 @@ mod node;
 mod notes;
 mod parse;
 mod paths;
+mod pointless;
+mod policies;
+mod policy;
 mod privileges;
 mod roles;
 mod secrets;
@@ -39,6 +42,7 @@ pub use document::{
 pub use expire::day_or_time;
 pub use names::unaddressable;
 pub use parse::{File, Loaded, parse};
+pub use policy::{Among, Asserted, Policy, Who, Whom, WrittenAt, selected};
 pub use privileges::check_privileges;
 pub use selection::{Kind, Selection, SelectionError};
 pub use write::{Accounts, Provenance, Written, write};

@@ -2,12 +2,15 @@
 
 use super::approve::Waiver;
 use super::guards::Blindness;
+use crate::policy::Violation;
 
 /// A reason not to carry a plan out, as data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Objection {
     /// What the files speak of may be there without being seen: it is not absent for being invisible.
     Blind(Blindness),
+    /// A policy of the files does not hold.
+    Policy(Violation),
 }
 
 impl Objection {
@@ -16,6 +19,7 @@ impl Objection {
     pub fn waiver(&self) -> Option<Waiver> {
         match self {
             Objection::Blind(_) => Some(Waiver::Blind),
+            Objection::Policy(_) => None,
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Knows how findings, plans and outcomes are worded and laid out. Does not decide anything, and prints nothing: it
 //! makes text, and the command line prints it.
 
+mod broken;
 mod change;
 pub mod diagnostics;
 mod document;
@@ -27,4 +28,4 @@ pub use plan::{Undeclared, plan};
 pub use refused::refused;
 pub use sight::{partly, told};
 pub use who_can::{Holder, Holders, who_can, who_can_json};
-pub use words::{count, listed, step_in_words, visible};
+pub use words::{count, listed, many, step_in_words, visible};

@@ -1,5 +1,6 @@
 //! Why a plan may not be carried out, and what to do about it.
 
+use super::broken;
 use super::document::{Document, Line, Style};
 use super::sight::{grant_command, hidden_kinds, needs, reader_name};
 use crate::plan::{Blindness, Objection, Waiver};
@@ -34,6 +35,7 @@ pub(super) fn refusal(objection: &Objection, reader: Option<&Principal>) -> Refu
             commands: vec![grant_command(reader)],
             allow,
         },
+        Objection::Policy(violation) => broken::refusal(violation),
     }
 }
 

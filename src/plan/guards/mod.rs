@@ -3,6 +3,7 @@
 //! A guard looks at a plan and says what speaks against it, as data. None of them waits, reads or asks for the time.
 
 mod blind;
+mod policies;
 
 pub use blind::Blindness;
 
@@ -13,5 +14,6 @@ use super::step::Step;
 /// Everything that speaks against reaching `aim` by `steps`, in the order in which it is said.
 pub(super) fn objections(aim: &Aim, _steps: &[Step]) -> Vec<Objection> {
     let blind = blind::blind(&aim.unseen).map(Objection::Blind);
-    blind.into_iter().collect()
+    let policies = policies::policies(aim).into_iter().map(Objection::Policy);
+    blind.into_iter().chain(policies).collect()
 }

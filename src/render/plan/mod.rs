@@ -8,10 +8,10 @@ pub(super) use rows::grant_name;
 use rows::{Mark, Row};
 
 use super::document::{Document, Line, Style};
-use super::sight::{hidden_kinds, origin, reader_name};
+use super::sight::{hidden_kinds, is_whole, origin, reader_name};
 use super::words::count;
 use crate::model::Along;
-use crate::plan::{Plan, Step};
+use crate::plan::{Objection, Plan, Step};
 
 /// What a plan says before it is carried out.
 pub fn plan(plan: &Plan, undeclared: Undeclared) -> Document {
@@ -25,6 +25,7 @@ pub fn plan(plan: &Plan, undeclared: Undeclared) -> Document {
     }
     document.gap();
     document.push(summary(plan, &rows));
+    document.extend(policies(plan));
     document.extend(kept::kept(&plan.aim.kept, undeclared));
     let hidden = plan.hidden();
     if !hidden.is_empty() {
@@ -56,6 +57,11 @@ fn table(rows: &[Row]) -> Document {
 }
 
 fn summary(plan: &Plan, rows: &[Row]) -> Line {
+    if plan.is_empty() && broken(plan) > 0 {
+        return Line::default()
+            .with(Style::Bad, "Nothing to do, but not everything holds that must.")
+            .with(Style::Plain, " The cluster's objects are as the files say.");
+    }
     if plan.is_empty() {
         return Line::default()
             .with(Style::Good, "Nothing to do.")
@@ -80,4 +86,29 @@ fn summary(plan: &Plan, rows: &[Row]) -> Line {
             count(plan.steps.len(), "request"),
         ),
     )
+}
+
+/// How many policies do not hold.
+fn broken(plan: &Plan) -> usize {
+    plan.objections.iter().filter(|objection| matches!(objection, Objection::Policy(_))).count()
+}
+
+/// How many policies hold, and by what that was judged.
+fn policies(plan: &Plan) -> Document {
+    let mut document = Document::default();
+    let (all, broken) = (plan.aim.policies.len(), broken(plan));
+    match (all, broken) {
+        (0, _) => return document,
+        (1, 0) => document.push(Line::plain("The policy holds.")),
+        (_, 0) => document.push(Line::plain(format!("All {all} policies hold."))),
+        (1, _) => document.push(Line::default().with(Style::Bad, "The policy does not hold.")),
+        _ => {
+            let line = Line::default().with(Style::Bad, format!("{broken} of {all} policies do not hold."));
+            document.push(line);
+        }
+    }
+    if !is_whole(&plan.aim.live) {
+        document.push(Line::plain("Policies were judged by what is visible: what is not may break them all the same."));
+    }
+    document
 }
