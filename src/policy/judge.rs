@@ -44,24 +44,24 @@ struct Court<'e, 'a> {
 }
 
 /// What a policy asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Demand {
     Never,
     Always,
 }
 
-/// Some who do the same wrong at the same places.
-struct Finding {
-    who: Vec<Principal>,
+/// What is wrong, and where; those who do the same wrong at the same places are told together.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Wrong {
     demand: Demand,
-    privileges: BTreeSet<Privilege>,
     places: Vec<Place>,
+    privileges: BTreeSet<Privilege>,
 }
 
 impl Court<'_, '_> {
     fn violation(&self, policy: &Policy) -> Option<Violation> {
         let mut breaches = if policy.always.is_empty() { Vec::new() } else { self.kept_out(policy) };
-        let mut findings: Vec<Finding> = Vec::new();
+        let mut findings: BTreeMap<Wrong, Vec<Principal>> = BTreeMap::new();
         let mut territory = Territory::new(&policy.on);
         for (demand, patterns) in [(Demand::Never, &policy.never), (Demand::Always, &policy.always)] {
             if !patterns.is_empty() {
@@ -71,8 +71,8 @@ impl Court<'_, '_> {
         let left = TOLD.saturating_sub(breaches.len());
         let mut more = breaches.len().saturating_sub(TOLD) + findings.len().saturating_sub(left);
         breaches.truncate(TOLD);
-        for finding in findings.into_iter().take(left) {
-            breaches.extend(self.breaches(finding));
+        for (wrong, who) in findings.into_iter().take(left) {
+            breaches.extend(self.breaches(&wrong, who));
         }
         more += breaches.len().saturating_sub(TOLD);
         breaches.truncate(TOLD);
@@ -109,7 +109,7 @@ impl Court<'_, '_> {
         demand: Demand,
         patterns: &Patterns,
         territory: &mut Territory<'_>,
-        findings: &mut Vec<Finding>,
+        findings: &mut BTreeMap<Wrong, Vec<Principal>>,
     ) {
         let asked: BTreeSet<&Privilege> = match demand {
             Demand::Never => BTreeSet::new(),
@@ -128,7 +128,7 @@ impl Court<'_, '_> {
                 continue;
             }
             for (privileges, places) in territory.places(outline, wrong) {
-                findings.push(Finding { who: who.clone(), demand, privileges, places });
+                findings.entry(Wrong { demand, places, privileges }).or_default().extend(who.iter().cloned());
             }
         }
     }
@@ -145,21 +145,20 @@ impl Court<'_, '_> {
             }
     }
 
-    /// A finding with its reasons; twice, if some have done it before and others have not.
-    fn breaches(&self, finding: Finding) -> Vec<Breach> {
-        let Finding { who, demand, privileges, places } = finding;
-        let (before, new): (Vec<Principal>, Vec<Principal>) =
-            who.into_iter().partition(|who| self.was_so(who, demand, &privileges, &places));
+    /// What is wrong with its reasons; twice, if some have done it before and others have not.
+    fn breaches(&self, wrong: &Wrong, mut who: Vec<Principal>) -> Vec<Breach> {
+        who.sort_unstable();
+        let (before, new): (Vec<Principal>, Vec<Principal>) = who.into_iter().partition(|who| self.was_so(who, wrong));
+        let Wrong { demand, places, privileges } = wrong;
         let breach = |who: Vec<Principal>, since: Since| {
-            let (privileges, places) = (privileges.clone(), places.clone());
             let fault = match demand {
                 Demand::Never => {
-                    let through = through(self.evaluator, &who, &privileges, &places);
-                    Fault::Holds { privileges, places, through }
+                    let through = through(self.evaluator, &who, privileges, places);
+                    Fault::Holds { privileges: privileges.clone(), places: places.clone(), through }
                 }
                 Demand::Always => {
-                    let hidden = hidden(self.evaluator, &who, &privileges, &places);
-                    Fault::Lacks { privileges, places, hidden }
+                    let hidden = hidden(self.evaluator, &who, privileges, places);
+                    Fault::Lacks { privileges: privileges.clone(), places: places.clone(), hidden }
                 }
             };
             Breach { who, fault, since }
@@ -169,11 +168,11 @@ impl Court<'_, '_> {
     }
 
     /// Whether it is the same on the cluster, at the first of the places.
-    fn was_so(&self, who: &Principal, demand: Demand, privileges: &BTreeSet<Privilege>, places: &[Place]) -> bool {
+    fn was_so(&self, who: &Principal, Wrong { demand, places, privileges }: &Wrong) -> bool {
         exists(who, self.live)
             && places.iter().take(ASKED).all(|place| {
                 let held = self.before.at(who, place.example());
-                privileges.iter().all(|privilege| held.contains_key(privilege) == (demand == Demand::Never))
+                privileges.iter().all(|privilege| held.contains_key(privilege) == (*demand == Demand::Never))
             })
     }
 }

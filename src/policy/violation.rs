@@ -67,7 +67,7 @@ pub enum Fault {
 }
 
 /// Where something is held, or is not.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// A path.
     pub path: String,
@@ -76,7 +76,7 @@ pub struct Place {
 }
 
 /// Which paths a place stands for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Extent {
     /// The path itself.
     Here,

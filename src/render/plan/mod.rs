@@ -59,8 +59,8 @@ fn table(rows: &[Row]) -> Document {
 fn summary(plan: &Plan, rows: &[Row]) -> Line {
     if plan.is_empty() && broken(plan) > 0 {
         return Line::default()
-            .with(Style::Bad, "Nothing to do, but not everything holds that must.")
-            .with(Style::Plain, " The cluster's objects are as the files say.");
+            .with(Style::Change, "Nothing to do.")
+            .with(Style::Plain, " The cluster is as the files say, except for their policies.");
     }
     if plan.is_empty() {
         return Line::default()
