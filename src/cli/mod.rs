@@ -14,6 +14,7 @@ mod pipeline;
 mod plan;
 mod progress;
 mod sandbox;
+mod schema;
 mod source;
 mod terminal;
 mod validate;
@@ -63,6 +64,7 @@ fn run(command: Command, terminal: Terminal) -> Result<Exit, Failure> {
         Command::Export(arguments) => runtime.block_on(export::run(arguments, terminal)),
         Command::Permissions(arguments) => runtime.block_on(permissions::run(arguments, terminal)),
         Command::WhoCan(arguments) => runtime.block_on(who_can::run(arguments, terminal)),
+        Command::Schema => schema::run(terminal),
         Command::Sandbox(arguments) => runtime.block_on(sandbox::run(arguments, terminal)),
     }
 }

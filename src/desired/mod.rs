@@ -23,6 +23,7 @@ mod policies;
 mod policy;
 mod privileges;
 mod roles;
+mod schema;
 mod secrets;
 mod selection;
 mod syntax;
@@ -44,6 +45,7 @@ pub use names::unaddressable;
 pub use parse::{File, Loaded, parse};
 pub use policy::{Among, Asserted, Policy, Who, Whom, WrittenAt, selected};
 pub use privileges::check_privileges;
+pub use schema::schema;
 pub use selection::{Kind, Selection, SelectionError};
 pub use write::{Accounts, Provenance, Written, write};
 

@@ -35,7 +35,8 @@ pub struct Loaded {
     pub findings: Findings,
 }
 
-const VOCABULARY: Vocabulary = Vocabulary {
+/// What may be written here.
+pub(super) const VOCABULARY: Vocabulary = Vocabulary {
     noun: "the document",
     keys: &["version", "cluster", "roles", "groups", "users", "tokens", "acl", "policies"],
     unbuilt: &[

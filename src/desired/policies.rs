@@ -17,7 +17,8 @@ use crate::pve::{AclPath, GroupId, Principal, Release, TokenId, UserId, privileg
 
 const OWNER: &str = "this policy";
 
-const VOCABULARY: Vocabulary = Vocabulary {
+/// What may be written here.
+pub(super) const VOCABULARY: Vocabulary = Vocabulary {
     noun: "a policy",
     keys: &["name", "who", "never", "always", "on"],
     unbuilt: &[],
@@ -43,9 +44,6 @@ const VOCABULARY: Vocabulary = Vocabulary {
         ("title", "name"),
     ],
 };
-
-/// The keys of a policy.
-pub(super) const KEYS: &[&str] = VOCABULARY.keys;
 
 /// Reads one policy.
 pub(super) fn read(node: &Node<'_>, sources: &Sources, desired: &mut Desired, notes: &mut Notes) {

@@ -23,7 +23,7 @@ pub use exported::{exported, origin_of, unseen};
 pub use ignored::ignored;
 pub use missing::missing;
 pub use outcome::outcome;
-pub use permissions::{Held, Rights, permissions, permissions_json};
+pub use permissions::{Held, Rights, permissions, permissions_json, written as json};
 pub use plan::{Undeclared, plan};
 pub use refused::refused;
 pub use sight::{partly, told};

@@ -11,6 +11,7 @@ mod largest;
 mod odd;
 mod outline;
 mod permissions;
+mod policies;
 mod served;
 mod sight;
 

@@ -98,6 +98,12 @@ pub(super) enum Command {
     /// Lists every user and token that holds it, with the grants that it comes from.
     #[command(after_help = asking::WHO_CAN_EXAMPLES)]
     WhoCan(WhoCan),
+    /// Print the JSON Schema of a desired-state file
+    ///
+    /// With it an editor completes and checks while you type. Put this line at the top of the file:
+    ///   # yaml-language-server: $schema=desired-state.schema.json
+    #[command(verbatim_doc_comment)]
+    Schema,
     /// Run the built-in server
     ///
     /// Serves an imitation of Proxmox VE's access API on this machine, for trying things and for tests, and prints its
