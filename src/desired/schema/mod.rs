@@ -16,16 +16,16 @@ mod values;
 use std::collections::BTreeMap;
 
 use assertions::{Entry, Lint, Policy};
-use names::{Group, OwnRole, Token, User};
+use names::{OwnGroup, OwnRole, Token, User};
 use objects::{Cluster, GroupObject, RoleObject, TokenObject, UserObject};
-use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
 use serde_json::Value;
 use values::{Bare, Version};
 
 /// What access control on a Proxmox VE cluster should be. What is not mentioned is left as it is.
 #[derive(JsonSchema)]
-#[schemars(deny_unknown_fields, title = "Desired state for pve-access")]
+#[schemars(deny_unknown_fields, title = "Desired state for pve-access", transform = versioned)]
 struct Document {
     /// The version of this language. Required in one of the files.
     #[schemars(extend("default" = 1))]
@@ -35,7 +35,7 @@ struct Document {
     /// Roles: sets of privileges, by name. Builtin roles can be granted, not declared.
     roles: Option<BTreeMap<OwnRole, Bare<RoleObject>>>,
     /// Groups, by name. Who is in a group is said with the users.
-    groups: Option<BTreeMap<Group, Bare<GroupObject>>>,
+    groups: Option<BTreeMap<OwnGroup, Bare<GroupObject>>>,
     /// Users, by id: the name, an @ and the realm, such as `ann@pve`.
     users: Option<BTreeMap<User, Bare<UserObject>>>,
     /// API tokens, by full id: the user's id, a ! and the token's name, such as `ann@pve!deploy`.
@@ -46,6 +46,14 @@ struct Document {
     policies: Option<Vec<Policy>>,
     /// Which findings of `pve-access lint` are accepted.
     lint: Option<Lint>,
+}
+
+/// A section may be empty; the version may not.
+fn versioned(schema: &mut Schema) {
+    if let Some(version) = schema.pointer_mut("/properties/version").and_then(Value::as_object_mut) {
+        version.remove("enum");
+        version.insert("const".to_owned(), 1.into());
+    }
 }
 
 /// The JSON Schema (draft 7) of one desired-state file.

@@ -18,6 +18,13 @@ impl JsonSchema for Group {
     }));
 }
 
+/// The name of a group as a key.
+pub struct OwnGroup;
+
+impl JsonSchema for OwnGroup {
+    written_out!("OwnGroup", |_generator| json_schema!({ "type": "string", "pattern": "^[A-Za-z0-9._-]+$" }));
+}
+
 /// The name of a role of one's own.
 pub struct OwnRole;
 
