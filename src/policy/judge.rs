@@ -11,7 +11,7 @@ use crate::permissions::{Evaluator, Everyone, Privileges};
 use crate::pve::{Principal, Privilege};
 
 /// How many breaches of one policy are told in full.
-const TOLD: usize = 20;
+const TOLD: usize = 10;
 
 /// The policies that do not hold in `target`, which `live` shall become at `now`, in seconds since 1970.
 #[must_use]

@@ -99,7 +99,14 @@ fn where_(places: &[Place]) -> String {
         Extent::Below { example } => format!("below {}, as on {}", visible(path), visible(example)),
         Extent::Both => format!("on {} and below", visible(path)),
     };
-    some(places.iter().map(words).collect())
+    let is_below = |place: &&Place| {
+        places.iter().any(|other| {
+            let within = place.path.strip_prefix(other.path.trim_end_matches('/'));
+            other.extent != Extent::Here && other.path != place.path && within.is_some_and(|rest| rest.starts_with('/'))
+        })
+    };
+    // What is said of a path and all below it need not be said again further down.
+    some(places.iter().filter(|place| !is_below(place)).map(words).collect())
 }
 
 fn name(grant: &Grant) -> String {

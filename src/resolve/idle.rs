@@ -23,8 +23,7 @@ pub(super) fn check(desired: &Desired, live: &Snapshot, target: &AccessState, fi
             if whom.sense == Sense::Exclude || is_judged || !is_idle() {
                 continue;
             }
-            let warning =
-                Diagnostic::warning(*span, format!("`{whom}` matches nobody, so the policy says nothing of it"));
+            let warning = Diagnostic::warning(*span, format!("`{whom}` matches nobody"));
             findings.push(match because(whom, target) {
                 _ if hidden => warning.help("or nobody that can be seen: not all users, groups and tokens are visible"),
                 Some(because) => warning.help(because),

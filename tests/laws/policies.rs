@@ -105,7 +105,7 @@ fn broken_somewhere(policy: &Policy, state: &AccessState) -> Option<(Principal, 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
     fn a_policy_is_broken_if_it_is_broken_anywhere(policy in policy(), state in state()) {

@@ -99,16 +99,14 @@ fn policies(plan: &Plan) -> Document {
     let (all, broken) = (plan.aim.policies.len(), broken(plan));
     match (all, broken) {
         (0, _) => return document,
-        (1, 0) => document.push(Line::plain("The policy holds.")),
-        (_, 0) => document.push(Line::plain(format!("All {all} policies hold."))),
-        (1, _) => document.push(Line::default().with(Style::Bad, "The policy does not hold.")),
-        _ => {
-            let line = Line::default().with(Style::Bad, format!("{broken} of {all} policies do not hold."));
-            document.push(line);
-        }
+        (1, 0) => document.push(Line::plain("1 policy holds.")),
+        (_, 0) => document.push(Line::plain(format!("{all} policies hold."))),
+        (1, _) => document.push(Line::default().with(Style::Bad, "1 policy does not hold.")),
+        (_, 1) => document.push(Line::default().with(Style::Bad, format!("1 of {all} policies does not hold."))),
+        _ => document.push(Line::default().with(Style::Bad, format!("{broken} of {all} policies do not hold."))),
     }
     if !is_whole(&plan.aim.live) {
-        document.push(Line::plain("Policies were judged by what is visible: what is not may break them all the same."));
+        document.push(Line::plain("That is judged by what is visible: what is not may break a policy all the same."));
     }
     document
 }
