@@ -59,7 +59,7 @@ fn unmatched(pattern: &Pattern, known: &BTreeSet<Privilege>, release: Release, e
     match literal {
         Some(privilege) => {
             let error = Diagnostic { message: unknown(&privilege, release), ..error };
-            remedy(error, &privilege, known).unwrap_or_else(|error| error.help("remove it from the policy"))
+            remedy(error, &privilege, known, "remove it from the policy")
         }
         None => {
             let message = format!("no privilege of release {release} matches `{}`", pattern.as_str());

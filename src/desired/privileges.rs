@@ -65,10 +65,7 @@ pub fn check_privileges(desired: &Desired, known: &BTreeSet<Privilege>, release:
             if !known.contains(privilege) {
                 let error =
                     Diagnostic::error(*span, unknown(privilege, release)).and(declared.span, format!("role `{role}`"));
-                findings.push(match remedy(error, privilege, known) {
-                    Ok(error) => error,
-                    Err(error) => error.help("remove it from the role"),
-                });
+                findings.push(remedy(error, privilege, known, "remove it from the role"));
             }
         }
     }
@@ -92,19 +89,20 @@ pub(super) fn unknown(privilege: &Privilege, release: Release) -> String {
     }
 }
 
-/// `error` with what to write instead of `privilege`; as it is, if there is nothing.
+/// `error` with what to write instead of `privilege`; `otherwise`, if there is nothing.
 pub(super) fn remedy(
     error: Diagnostic,
     privilege: &Privilege,
     known: &BTreeSet<Privilege>,
-) -> Result<Diagnostic, Diagnostic> {
+    otherwise: &str,
+) -> Diagnostic {
     match lifetime(privilege).and_then(|life| life.gone) {
-        Some((_, successor)) => Ok(error.help(format!("what it allowed is divided among `{successor}` now"))),
+        Some((_, successor)) => error.help(format!("what it allowed is divided among `{successor}` now")),
         None => match near(privilege, known.iter().cloned()) {
-            Some(meant) => Ok(error.label(format!("did you mean `{meant}`?"))),
+            Some(meant) => error.label(format!("did you mean `{meant}`?")),
             None => match below(privilege.as_str()) {
-                names if names.is_empty() => Err(error),
-                names => Ok(error.help(format!("there are parts of it{names}"))),
+                names if names.is_empty() => error.help(otherwise),
+                names => error.help(format!("there are parts of it{names}")),
             },
         },
     }

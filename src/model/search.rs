@@ -45,6 +45,9 @@ enum Track {
     On(usize),
 }
 
+/// How far a search is: what the automaton makes of the text, and which of the others it follows.
+type Stage = (LazyStateID, Track);
+
 /// A place in the texts to keep away from.
 #[derive(Default)]
 struct Branch {
@@ -113,8 +116,7 @@ impl Search {
         let trie = trie(start, around);
         let state = start.bytes().try_fold(self.start, |state, byte| self.next(state, byte))?;
         let first = (state, Track::On(0));
-        let mut from: BTreeMap<(LazyStateID, Track), Option<((LazyStateID, Track), u8)>> =
-            BTreeMap::from([(first, None)]);
+        let mut from: BTreeMap<Stage, Option<(Stage, u8)>> = BTreeMap::from([(first, None)]);
         let mut open = VecDeque::from([first]);
         while let Some(at) = open.pop_front() {
             let (state, track) = at;
@@ -185,7 +187,7 @@ fn follow(trie: &[Branch], track: Track, byte: u8) -> Option<Track> {
 }
 
 /// The bytes that led to `end`.
-fn spelt<S: Copy + Ord>(from: &BTreeMap<S, Option<(S, u8)>>, end: S) -> String {
+fn spelt(from: &BTreeMap<Stage, Option<(Stage, u8)>>, end: Stage) -> String {
     let mut bytes = Vec::new();
     let mut at = end;
     while let Some(Some((before, byte))) = from.get(&at) {

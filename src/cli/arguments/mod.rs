@@ -49,7 +49,7 @@ Exit status:
   0  in sync, or applied and verified
   1  error: nothing more was done than was reported
   2  plan --detailed-exitcode: there are changes
-  3  refused by a guard; --allow NAME waives it
+  3  refused by a guard, which --allow NAME waives, or by a policy
   4  applied, but reading back shows a difference, or a step failed half-way
 ";
 
