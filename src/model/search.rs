@@ -18,7 +18,7 @@ pub struct Search {
     dfa: DFA,
     cache: Cache,
     start: LazyStateID,
-    /// A byte of each kind that the automaton tells apart, the most readable one.
+    /// A byte of each kind that the automaton tells apart.
     kinds: Vec<u8>,
 }
 
@@ -82,12 +82,8 @@ impl Search {
         let mut cache = dfa.create_cache();
         let start = dfa.start_state_forward(&mut cache, &Input::new("").anchored(Anchored::Yes));
         let start = start.map_err(|_| Intricate)?;
-        let mut kinds: BTreeMap<u8, u8> = BTreeMap::new();
-        let letters = (b'a'..=b'z').chain(b'0'..=b'9').chain(b'A'..=b'Z');
-        for byte in letters.chain(0..=u8::MAX) {
-            kinds.entry(dfa.byte_classes().get(byte)).or_insert(byte);
-        }
-        let kinds = kinds.into_values().collect();
+        let mut known: BTreeSet<u8> = BTreeSet::new();
+        let kinds = bytes().filter(|&byte| known.insert(dfa.byte_classes().get(byte))).collect();
         let mut search = Search { patterns: patterns.clone(), dfa, cache, start, kinds };
         search.explore()?;
         Ok(search)
@@ -122,7 +118,7 @@ impl Search {
             let (state, track) = at;
             let every: Vec<u8> = match track {
                 Track::Off => self.kinds.clone(),
-                Track::On(_) => (0..=u8::MAX).collect(),
+                Track::On(_) => bytes().collect(),
             };
             for byte in every {
                 let Some(track) = follow(&trie, track, byte) else { continue };
@@ -156,6 +152,12 @@ impl Search {
             .collect();
         matching.contains(&0) && self.patterns.decide(|at| matching.contains(&(at + 1)))
     }
+}
+
+/// All bytes, the most readable first, so that what is found is readable.
+fn bytes() -> impl Iterator<Item = u8> {
+    let letters = (b'a'..=b'z').chain(b'0'..=b'9').chain(b'A'..=b'Z');
+    letters.chain((0..=u8::MAX).filter(|byte| !byte.is_ascii_alphanumeric()))
 }
 
 /// What of the texts to keep away from goes on after `start`.
