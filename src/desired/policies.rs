@@ -13,7 +13,7 @@ use super::privileges::privilege;
 use super::value::{list_of, names as list, scalar};
 use crate::diagnostic::{Diagnostic, Sources, Span};
 use crate::model::{Against, Pattern, PatternError, Patterns, Search, Sense};
-use crate::pve::{AclPath, GroupId, Principal, Release, TokenId, UserId, privileges};
+use crate::pve::{AclPath, GroupId, Principal, Release, privileges};
 
 const OWNER: &str = "this policy";
 
@@ -296,11 +296,13 @@ fn is_id(text: &str, span: Span, desired: &Desired, notes: &mut Notes) -> bool {
     false
 }
 
+/// Every id that a server could store, odd ones included, as a regular expression over bytes.
+const IDS: &str = r"[^\x00-\x20/:\x7f]+@[A-Za-z][A-Za-z0-9._-]+(![A-Za-z][A-Za-z0-9._-]+)?";
+
 /// Whether any id could match.
 fn could_match(pattern: &Pattern, text: &str, span: Span, notes: &mut Notes) -> bool {
-    let ids = format!("{}|{}|.*[^ -~].*", UserId::REGEX, TokenId::REGEX);
     let Ok(include) = included(pattern, Against::Names) else { return true };
-    let found = Search::new(&ids, &include).map(|mut search| search.find("", &Default::default()));
+    let found = Search::new(IDS, &include).map(|mut search| search.find("", &Default::default()));
     let error = match found {
         Ok(Some(_)) => return true,
         Ok(None) => {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use jsonschema::Validator;
 use proptest::prelude::*;
-use pve_access::desired::{File, load, parse, schema};
-use pve_access::pve::{AclPath, TokenId, UserId};
+use pve_access::desired::{File, check_privileges, load, parse, schema};
+use pve_access::pve::{AclPath, Release, TokenId, UserId, privileges};
 use serde_json::{Value, json};
 
 use crate::cases::{cases, check};
@@ -97,12 +97,15 @@ fn what_is_wrong_is_refused_as_far_as_a_schema_can_tell() {
     assert_eq!(accepted, beyond);
 }
 
-/// Whether the program finds no error in a document that holds this at `acl`, `users` and so on.
+/// Whether `validate` finds no error in a document that consists of these sections.
 fn is_right(document: &Value) -> bool {
     let mut whole = document.clone();
     whole["version"] = json!(1);
     let file = File { path: PathBuf::from("test.yaml"), text: whole.to_string() };
-    !parse(vec![file]).findings.has_errors()
+    let loaded = parse(vec![file]);
+    let release = Release::MEASURED;
+    !loaded.findings.has_errors()
+        && !check_privileges(&loaded.desired, &privileges(release).collect(), release).has_errors()
 }
 
 fn word() -> impl Strategy<Value = String> {
@@ -126,6 +129,59 @@ fn id() -> impl Strategy<Value = String> {
         (word(), word(), word()).prop_map(|(name, realm, token)| format!("{name}@{realm}!{token}")),
         word(),
     ]
+}
+
+/// A time, or something like one.
+fn time() -> impl Strategy<Value = Value> {
+    let zone = prop::sample::select(&["", "Z", "z", "+02:00", "-0330", "+02", "+02:00:30", "[UTC]"][..]);
+    let clock = prop::sample::select(
+        &["", "T12:00:00", "t12:00", " 12:00:00", "T120000", "T12", "T12:00:00.5", "T12:00:00.000"][..],
+    );
+    let day =
+        prop::sample::select(&["2027-06-30", "20270630", "2027-6-3", "9999-12-31", "1969-12-31", "2027-02-30"][..]);
+    prop_oneof![
+        4 => (day, clock, zone).prop_map(|(day, clock, zone)| json!(format!("{day}{clock}{zone}"))),
+        1 => prop::sample::select(&["never", "Never", "", "0", "1814356800", "9007199254740993", "1e9", "-1"][..])
+            .prop_map(|text| json!(text)),
+        1 => any::<u64>().prop_map(|seconds| json!(seconds)),
+    ]
+}
+
+/// A pattern, or something like one.
+fn pattern() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        2 => prop::sample::select(
+            &["*", "**", "/", "?", "[a-z]", "{a,b}", "!", "@", "\\", ".", "VM", "Audit", "Modify", "ops", "api@pam", "tok",
+              "/vms", "/pool/*", "/100", "ann@pve"][..]
+        ).prop_map(str::to_owned),
+        1 => word(),
+    ];
+    prop::collection::vec(piece, 1..5).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    /// What is right is never marked in an editor.
+    #[test]
+    fn what_the_program_accepts_the_schema_accepts(expire in time(), pattern in pattern(), text in "\\PC{0,3}") {
+        thread_local! {
+            static VALIDATOR: Validator = validator();
+        }
+        let accepts = |document: Value| {
+            let faults = VALIDATOR.with(|validator| faults(validator, &document));
+            prop_assert!(faults.is_empty() || !is_right(&document), "{}\n{:?}", document, faults);
+            Ok(())
+        };
+        accepts(json!({ "users": { "ann@pve": { "expire": expire, "comment": text, "email": text } } }))?;
+        let policy = |who: &str, never: &str, on: &str| {
+            json!({ "policies": [{ "name": "p", "who": who, "never": never, "on": [on] }] })
+        };
+        accepts(policy(&pattern, "*", "/**"))?;
+        accepts(policy("*", &pattern, "/**"))?;
+        accepts(policy("*", "*", &pattern))?;
+        accepts(json!({ "roles": { "R": { "privs": [pattern, text] } }, "groups": { text.as_str(): null } }))?;
+    }
 }
 
 proptest! {

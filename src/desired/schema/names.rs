@@ -137,7 +137,7 @@ impl JsonSchema for PrivilegePattern {
                 { "enum": known },
                 {
                     "type": "string",
-                    "pattern": "^!?(?!.*[/@!]).+$",
+                    "pattern": "^!?[^!/@].*$",
                     "description": "A pattern such as `VM.*` or `*.Modify`; `!` excludes, and the last match wins.",
                 },
             ],
@@ -151,7 +151,7 @@ pub struct Whom;
 impl JsonSchema for Whom {
     written_out!("Whom", |_generator| json_schema!({
         "type": "string",
-        "pattern": "^!?(?!!)(@[^!].*|.*[@*\\]?}].*)$",
+        "pattern": "^!?(?!!)(@[^!].*|.*[@*\\]?}\\\\].*)$",
         "examples": ["*", "*@pve", "api@pam!*", "@operators"],
     }));
 }
@@ -165,7 +165,7 @@ impl JsonSchema for PathPattern {
         json_schema!({
             "anyOf": [
                 { "type": "string", "minLength": 1, "pattern": format!("^!?{}", literal.trim_start_matches('^')) },
-                { "type": "string", "pattern": "^!?[/*{?\\[\\\\].*[*?\\]}].*$" },
+                { "type": "string", "pattern": "^!?(/.*[*?\\]}].*|[*?{\\[].*|.*\\\\.*)$" },
             ],
             "examples": ["/**", "/vms/*", "/vms/100", "/pool/NAME/**", "!/pool/NAME/**"],
         })
