@@ -68,6 +68,7 @@ fn plan(bencher: Bencher<'_, '_>, users: usize, change: fn(&AccessState) -> Acce
         kept: Vec::new(),
         unseen: BTreeSet::new(),
         sinks: BTreeMap::new(),
+        policies: Vec::new(),
         now: 1_800_000_000,
     };
     bencher.with_inputs(aim).bench_local_values(|aim| black_box(Plan::new(aim)));

@@ -10,6 +10,7 @@ pub mod live;
 pub mod model;
 pub mod permissions;
 pub mod plan;
+pub mod policy;
 pub mod pve;
 pub mod render;
 pub mod resolve;

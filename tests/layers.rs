@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module with the modules that it may import. `cli` may import everything.
-const MAY_IMPORT: [(&str, &[&str]); 15] = [
+const MAY_IMPORT: [(&str, &[&str]); 16] = [
     ("diagnostic", &[]),
     ("pve", &[]),
     ("model", &["pve"]),
@@ -15,12 +15,26 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("api", &["pve"]),
     ("live", &["pve", "model", "permissions", "api"]),
     ("resolve", &["diagnostic", "pve", "model", "desired", "live"]),
-    ("plan", &["pve", "model", "desired", "diff", "permissions", "live", "resolve"]),
+    ("policy", &["diagnostic", "pve", "model", "desired", "permissions"]),
+    ("plan", &["pve", "model", "desired", "diff", "permissions", "live", "resolve", "policy"]),
     ("apply", &["plan", "diff", "model", "pve", "desired", "live", "api"]),
     ("sandbox", &["pve", "model", "permissions"]),
     (
         "render",
-        &["diagnostic", "pve", "model", "permissions", "diff", "desired", "api", "live", "resolve", "plan", "apply"],
+        &[
+            "diagnostic",
+            "pve",
+            "model",
+            "permissions",
+            "diff",
+            "desired",
+            "api",
+            "live",
+            "resolve",
+            "policy",
+            "plan",
+            "apply",
+        ],
     ),
     (
         "cli",
@@ -34,6 +48,7 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
             "api",
             "live",
             "resolve",
+            "policy",
             "plan",
             "apply",
             "sandbox",
@@ -44,7 +59,7 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
 ];
 
 /// Modules that neither wait, nor read, nor ask what time it is.
-const PURE: [&str; 7] = ["diagnostic", "pve", "model", "permissions", "diff", "resolve", "plan"];
+const PURE: [&str; 8] = ["diagnostic", "pve", "model", "permissions", "diff", "resolve", "policy", "plan"];
 
 /// What a pure module has no use for.
 const IMPURE: [&str; 9] =

@@ -15,6 +15,7 @@ mod plan;
 mod progress;
 mod sandbox;
 mod saved;
+mod schema;
 mod source;
 mod terminal;
 mod validate;
@@ -64,6 +65,7 @@ fn run(command: Command, terminal: Terminal) -> Result<Exit, Failure> {
         Command::Export(arguments) => runtime.block_on(export::run(arguments, terminal)),
         Command::Permissions(arguments) => runtime.block_on(permissions::run(arguments, terminal)),
         Command::WhoCan(arguments) => runtime.block_on(who_can::run(arguments, terminal)),
+        Command::Schema => schema::run(terminal),
         Command::Sandbox(arguments) => runtime.block_on(sandbox::run(arguments, terminal)),
     }
 }

@@ -13,14 +13,17 @@ pub(super) fn run(Validate { files, release }: Validate, terminal: Terminal) -> 
     let desired::Loaded { desired, sources, mut findings } = desired::load(&files.files);
     findings.extend(desired::check_privileges(&desired, &privileges(release).collect(), release));
     pipeline::report(&findings, &sources, terminal)?;
-    let Desired { cluster: _, roles, groups, users, tokens, acl } = &desired;
-    let declared = [
+    let Desired { cluster: _, roles, groups, users, tokens, acl, policies } = &desired;
+    let mut declared = vec![
         render::count(roles.len(), "role"),
         render::count(groups.len(), "group"),
         render::count(users.len(), "user"),
         render::count(tokens.len(), "token"),
         render::count(acl.len(), "grant"),
     ];
+    if !policies.is_empty() {
+        declared.push(render::many(policies.len(), "policy", "policies"));
+    }
     let mut document = Document::default();
     document.push(
         Line::default()

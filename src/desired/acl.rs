@@ -23,7 +23,8 @@ const SUBJECTS: [(&str, &str); 3] = [("users", "user ids"), ("groups", "group na
 
 const OWNER: &str = "this `acl` entry";
 
-const VOCABULARY: Vocabulary = Vocabulary {
+/// What may be written here.
+pub(super) const VOCABULARY: Vocabulary = Vocabulary {
     noun: "an `acl` entry",
     keys: &["path", "roles", "users", "groups", "tokens", "propagate", "state"],
     unbuilt: &[],

@@ -11,7 +11,8 @@ use crate::diagnostic::Diagnostic;
 
 const CREDENTIALS: &str = "credentials come from the environment, such as PROXMOX_VE_API_TOKEN, never from this file";
 
-const VOCABULARY: Vocabulary = Vocabulary {
+/// What may be written here.
+pub(super) const VOCABULARY: Vocabulary = Vocabulary {
     noun: "`cluster`",
     keys: &["endpoint", "ca_file", "fingerprint"],
     unbuilt: &[],

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::policy::Asserted;
 use crate::diagnostic::Span;
 use crate::model::{Enable, Expire, Grant, Privsep, Propagate, Text};
 use crate::pve::{GroupId, Privilege, RoleId, TokenId, UserId};
@@ -165,4 +166,6 @@ pub struct Desired {
     pub tokens: BTreeMap<TokenId, Declared<TokenWish>>,
     /// The grants spoken of, an entry of the file multiplied out.
     pub acl: BTreeMap<Grant, (Presence<Propagate>, GrantOrigin)>,
+    /// What must hold, in the order of writing.
+    pub policies: Vec<Asserted>,
 }

@@ -7,7 +7,8 @@ use super::node::Entry;
 use super::notes::Notes;
 use super::text::{Limit, text};
 
-const VOCABULARY: Vocabulary = Vocabulary {
+/// What may be written here.
+pub(super) const VOCABULARY: Vocabulary = Vocabulary {
     noun: "a group",
     keys: &["comment", "state"],
     unbuilt: &[("members", "say it with each user: `groups: [..]`")],

@@ -18,8 +18,12 @@ mod node;
 mod notes;
 mod parse;
 mod paths;
+mod pointless;
+mod policies;
+mod policy;
 mod privileges;
 mod roles;
+mod schema;
 mod secrets;
 mod selection;
 mod syntax;
@@ -39,7 +43,9 @@ pub use document::{
 pub use expire::day_or_time;
 pub use names::unaddressable;
 pub use parse::{File, Loaded, parse};
+pub use policy::{Among, Asserted, Policy, Who, Whom, WrittenAt, selected};
 pub use privileges::check_privileges;
+pub use schema::schema;
 pub use selection::{Kind, Selection, SelectionError};
 pub use write::{Accounts, Provenance, Written, write};
 

@@ -11,7 +11,7 @@ use super::secrets::{secret_of_line, token_secrets};
 use super::tokens::Delivery;
 use super::value::{mismatch, scalar};
 use super::yaml::tree;
-use super::{acl, cluster, contradictions, groups, names, roles, tokens, users};
+use super::{acl, cluster, contradictions, groups, names, policies, roles, tokens, users};
 use crate::diagnostic::{Diagnostic, Findings, Source, SourceId, Sources, Span};
 
 /// A text and where it came from; relative paths in it start at its folder.
@@ -35,11 +35,11 @@ pub struct Loaded {
     pub findings: Findings,
 }
 
-const VOCABULARY: Vocabulary = Vocabulary {
+/// What may be written here.
+pub(super) const VOCABULARY: Vocabulary = Vocabulary {
     noun: "the document",
-    keys: &["version", "cluster", "roles", "groups", "users", "tokens", "acl"],
+    keys: &["version", "cluster", "roles", "groups", "users", "tokens", "acl", "policies"],
     unbuilt: &[
-        ("policies", "remove it"),
         ("pools", "remove it"),
         ("prune", "remove it: nothing is deleted that is not declared absent"),
         ("realms", "remove it"),
@@ -56,6 +56,7 @@ const VOCABULARY: Vocabulary = Vocabulary {
         ("grants", "acl"),
         ("permissions", "acl"),
         ("group", "groups"),
+        ("policy", "policies"),
         ("role", "roles"),
         ("token", "tokens"),
         ("api_tokens", "tokens"),
@@ -104,7 +105,7 @@ pub(super) fn understand(files: Vec<File>, findings: Findings) -> Loaded {
     for (id, folder, root) in &trees {
         document.take(*id, folder, root.as_ref(), &mut notes);
     }
-    let desired = document.read(&paths, &mut notes);
+    let desired = document.read(&paths, &sources, &mut notes);
     drop(trees);
     let Notes { findings, mut secrets } = notes;
     for (source, Source { text, .. }) in sources.iter() {
@@ -131,6 +132,7 @@ struct Document<'n, 'a> {
     users: Vec<&'n Entry<'a>>,
     tokens: Vec<(&'n Entry<'a>, &'n Path)>,
     acl: Vec<&'n Node<'a>>,
+    policies: Vec<&'n Node<'a>>,
     /// The files that say nothing.
     empty: Vec<Span>,
 }
@@ -180,13 +182,17 @@ impl<'n, 'a> Document<'n, 'a> {
                 "groups" => self.groups.extend(objects(entry, "group names", notes)),
                 "users" => self.users.extend(objects(entry, "user ids", notes)),
                 "tokens" => self.tokens.extend(objects(entry, "token ids", notes).iter().map(|entry| (entry, folder))),
-                _ => self.acl.extend(grants(entry, notes)),
+                "policies" => {
+                    let example = "`- {name: no writes, who: \"*@pve!*\", never: \"*.Modify\"}`";
+                    self.policies.extend(items(entry, "policies", example, notes));
+                }
+                _ => self.acl.extend(items(entry, "entries", "`- path: /vms`", notes)),
             }
         }
     }
 
     /// Reads what others refer to first, so that a wrong name can be held against the right ones.
-    fn read(self, files: &[PathBuf], notes: &mut Notes) -> Desired {
+    fn read(self, files: &[PathBuf], sources: &Sources, notes: &mut Notes) -> Desired {
         let mut desired = Desired::default();
         let mut deliveries: Vec<Delivery> = Vec::new();
         self.check_version(notes);
@@ -210,6 +216,7 @@ impl<'n, 'a> Document<'n, 'a> {
             tokens::read(entry, folder, &mut desired, &mut deliveries, notes);
         }
         self.acl.iter().for_each(|node| acl::read(node, &mut desired, notes));
+        self.policies.iter().for_each(|node| policies::read(node, sources, &mut desired, notes));
         contradictions::check(&desired, notes);
         contradictions::check_deliveries(&deliveries, files, notes);
         desired
@@ -285,13 +292,13 @@ fn objects<'n, 'a>(section: &'n Entry<'a>, of: &str, notes: &mut Notes) -> &'n [
     }
 }
 
-fn grants<'n, 'a>(section: &'n Entry<'a>, notes: &mut Notes) -> &'n [Node<'a>] {
+fn items<'n, 'a>(section: &'n Entry<'a>, of: &str, example: &str, notes: &mut Notes) -> &'n [Node<'a>] {
     match &section.value.value {
         Value::List(items) => items,
         _ if section.value.is_null() => &[],
         Value::Mapping(_) | Value::Scalar(_) => {
-            let error = mismatch(&section.value, "acl", "a list of entries");
-            notes.push(error.help("each entry begins with a dash: `- path: /vms`"));
+            let error = mismatch(&section.value, &section.key, &format!("a list of {of}"));
+            notes.push(error.help(format!("each of them begins with a dash: {example}")));
             &[]
         }
     }

@@ -117,6 +117,13 @@ fn refused(path: &AclPath, error: &ShapeError, span: Span) -> Diagnostic {
     }
 }
 
+/// The first word of a path that was probably meant by `word`; empty for the top.
+pub(super) fn meant_root(word: &str) -> Option<&'static str> {
+    let lower = word.to_ascii_lowercase();
+    let known = MEANT.iter().find(|(written, _)| *written == lower).map(|(_, meant)| *meant);
+    known.or_else(|| nearest(word, AclPath::ROOTS))
+}
+
 fn roots() -> String {
     let roots: Vec<String> = AclPath::ROOTS.iter().map(|root| format!("`/{root}`")).collect();
     roots.join(", ")
@@ -128,10 +135,7 @@ fn meant(path: &AclPath, error: &ShapeError) -> Option<AclPath> {
     let (first, rest) = words.split_first()?;
     let guess = match error {
         ShapeError::Root { .. } => {
-            let lower = first.to_ascii_lowercase();
-            let known = MEANT.iter().find(|(written, _)| *written == lower).map(|(_, meant)| *meant);
-            let root = known.or_else(|| nearest(first, AclPath::ROOTS))?;
-            format!("{root}/{}", rest.join("/"))
+            format!("{}/{}", meant_root(first)?, rest.join("/"))
         }
         ShapeError::Word { under, word, .. } if under == "/access" => {
             let below = nearest(word, ["groups", "realm"])?;

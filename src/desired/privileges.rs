@@ -6,6 +6,7 @@ use super::document::{Desired, Presence};
 use super::names::refused;
 use super::node::Excerpt;
 use super::notes::Notes;
+use super::pointless;
 use crate::diagnostic::{Diagnostic, Findings, Span, is_slip, nearest};
 use crate::pve::{Privilege, Release, builtin_roles, lifetime, privileges};
 
@@ -53,7 +54,7 @@ fn near(privilege: &Privilege, known: impl Iterator<Item = Privilege>) -> Option
     nearest(privilege.as_str(), known.iter().map(Privilege::as_str))?.parse().ok()
 }
 
-/// What the roles of `desired` ask for and a cluster of `release`, which knows the privileges `known`, does not have.
+/// What the roles and policies of `desired` ask for and a cluster of `release`, which knows the privileges `known`, does not have.
 ///
 /// For a live cluster, `known` is what its role Administrator holds; without one, [`privileges`].
 pub fn check_privileges(desired: &Desired, known: &BTreeSet<Privilege>, release: Release) -> Findings {
@@ -64,14 +65,16 @@ pub fn check_privileges(desired: &Desired, known: &BTreeSet<Privilege>, release:
             if !known.contains(privilege) {
                 let error =
                     Diagnostic::error(*span, unknown(privilege, release)).and(declared.span, format!("role `{role}`"));
-                findings.push(remedy(error, privilege, known));
+                findings.push(remedy(error, privilege, known, "remove it from the role"));
             }
         }
     }
+    pointless::check(&desired.policies, known, release, &mut findings);
     findings
 }
 
-fn unknown(privilege: &Privilege, release: Release) -> String {
+/// That `release` does not know `privilege`, and since when or until when.
+pub(super) fn unknown(privilege: &Privilege, release: Release) -> String {
     match lifetime(privilege) {
         Some(life) => match life.gone {
             Some((gone, _)) if gone <= release => {
@@ -86,13 +89,19 @@ fn unknown(privilege: &Privilege, release: Release) -> String {
     }
 }
 
-fn remedy(error: Diagnostic, privilege: &Privilege, known: &BTreeSet<Privilege>) -> Diagnostic {
+/// `error` with what to write instead of `privilege`; `otherwise`, if there is nothing.
+pub(super) fn remedy(
+    error: Diagnostic,
+    privilege: &Privilege,
+    known: &BTreeSet<Privilege>,
+    otherwise: &str,
+) -> Diagnostic {
     match lifetime(privilege).and_then(|life| life.gone) {
         Some((_, successor)) => error.help(format!("what it allowed is divided among `{successor}` now")),
         None => match near(privilege, known.iter().cloned()) {
             Some(meant) => error.label(format!("did you mean `{meant}`?")),
             None => match below(privilege.as_str()) {
-                names if names.is_empty() => error.help("remove it from the role"),
+                names if names.is_empty() => error.help(otherwise),
                 names => error.help(format!("there are parts of it{names}")),
             },
         },

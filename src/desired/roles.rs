@@ -14,7 +14,8 @@ use super::value::{names as list, repeated};
 use crate::diagnostic::{Diagnostic, Span, is_slip};
 use crate::pve::{Privilege, RoleId, builtin_roles};
 
-const VOCABULARY: Vocabulary = Vocabulary {
+/// What may be written here.
+pub(super) const VOCABULARY: Vocabulary = Vocabulary {
     noun: "a role",
     keys: &["privs", "state"],
     unbuilt: &[],

@@ -20,7 +20,7 @@ pub(super) fn error(error: &ScanError, text: &str, source: SourceId) -> Diagnost
         | ErrorKind::TabAtBlockScalarStart => tab(text, span),
         _ if found == Some('\t') || indent(text, start).contains('\t') => tab(text, span),
         ErrorKind::UnexpectedCharacter { character: '@' } => Diagnostic::error(span, "a value cannot begin with '@'")
-            .help("a group is named without an @; any other text that begins with one has to be in quotes"),
+            .help("a group is named without an @, except in a policy; a text that begins with one has to be in quotes"),
         ErrorKind::UnexpectedCharacter { character } if character.is_control() => {
             Diagnostic::error(span, format!("a control character, {character:?}, cannot stand in a file"))
                 .help("remove it; if it is meant, an escape in double quotes stands for it")

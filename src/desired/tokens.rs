@@ -14,7 +14,8 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::model::Privsep;
 use crate::pve::TokenId;
 
-const VOCABULARY: Vocabulary = Vocabulary {
+/// What may be written here.
+pub(super) const VOCABULARY: Vocabulary = Vocabulary {
     noun: "a token",
     keys: &["comment", "expire", "privsep", "secret", "state"],
     unbuilt: &[("rotate", "remove it")],
@@ -39,7 +40,8 @@ const VOCABULARY: Vocabulary = Vocabulary {
     ],
 };
 
-const SECRET: Vocabulary = Vocabulary {
+/// What `secret` may say.
+pub(super) const SECRET: Vocabulary = Vocabulary {
     noun: "a secret",
     keys: &["file", "format", "name"],
     unbuilt: &[("command", "write the secret to a file: `file: secrets/homepage.env`")],

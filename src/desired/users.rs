@@ -15,7 +15,8 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::model::{Enable, Expire};
 use crate::pve::GroupId;
 
-const VOCABULARY: Vocabulary = Vocabulary {
+/// What may be written here.
+pub(super) const VOCABULARY: Vocabulary = Vocabulary {
     noun: "a user",
     keys: &["enable", "expire", "firstname", "lastname", "email", "comment", "groups", "state"],
     unbuilt: &[("password", "remove it; a user who only has tokens needs none")],

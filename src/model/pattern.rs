@@ -3,6 +3,7 @@
 use std::fmt;
 
 use globset::{Glob, GlobBuilder, GlobMatcher};
+use serde::{Deserialize, Serialize};
 
 /// What a pattern is held against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +28,10 @@ pub enum Sense {
 #[derive(Clone)]
 pub struct Pattern {
     text: String,
+    against: Against,
     sense: Sense,
+    /// What the glob says, as a regular expression over bytes.
+    regex: String,
     glob: GlobMatcher,
     /// What lies above a `/**` at the end.
     top: Option<GlobMatcher>,
@@ -54,20 +58,28 @@ impl Pattern {
         if glob.is_empty() {
             return Err(error("it is empty".to_owned()));
         }
-        let compile = |glob: &str| -> Result<GlobMatcher, PatternError> {
+        let build = |glob: &str| -> Result<Glob, PatternError> {
             GlobBuilder::new(glob)
                 .literal_separator(against == Against::Paths)
                 .backslash_escape(true)
                 .build()
-                .map(|glob: Glob| glob.compile_matcher())
                 .map_err(|failed| error(failed.kind().to_string()))
         };
         let top = match (against, glob.strip_suffix("/**")) {
-            (Against::Paths, Some("")) => Some(compile("/")?),
-            (Against::Paths, Some(top)) => Some(compile(top)?),
+            (Against::Paths, Some("")) => Some(build("/")?),
+            (Against::Paths, Some(top)) => Some(build(top)?),
             _ => None,
         };
-        Ok(Pattern { text: text.to_owned(), sense, glob: compile(glob)?, top })
+        let glob = build(glob)?;
+        let regexes: Vec<String> = top.iter().chain([&glob]).map(|glob| format!("(?:{})", glob.regex())).collect();
+        Ok(Pattern {
+            text: text.to_owned(),
+            against,
+            sense,
+            regex: regexes.join("|"),
+            glob: glob.compile_matcher(),
+            top: top.as_ref().map(Glob::compile_matcher),
+        })
     }
 
     /// As it was written.
@@ -82,12 +94,32 @@ impl Pattern {
         self.sense
     }
 
+    /// The name or path, if the glob stands for one alone.
+    #[must_use]
+    pub fn literal(&self) -> Option<&str> {
+        let glob = self.text.strip_prefix('!').unwrap_or(&self.text);
+        (!glob.contains(['*', '?', '[', ']', '{', '}', '\\'])).then_some(glob)
+    }
+
+    /// What the glob stands for, as a regular expression over bytes.
+    pub(super) fn regex(&self) -> &str {
+        &self.regex
+    }
+
     /// Whether `name` is one that the glob stands for, the pattern's sense aside.
     #[must_use]
     pub fn matches(&self, name: &str) -> bool {
         self.glob.is_match(name) || self.top.as_ref().is_some_and(|top| top.is_match(name))
     }
 }
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Pattern) -> bool {
+        (&self.text, self.against) == (&other.text, other.against)
+    }
+}
+
+impl Eq for Pattern {}
 
 impl fmt::Debug for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -98,8 +130,40 @@ impl fmt::Debug for Pattern {
 /// Several patterns, of which the last that matches decides.
 ///
 /// What none of them matches is meant if the first of them excludes: `!a*` alone is everything else.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Texts", into = "Texts")]
 pub struct Patterns(Vec<Pattern>);
+
+/// Patterns as they are stored.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Texts {
+    Names(Vec<String>),
+    Paths(Vec<String>),
+}
+
+impl TryFrom<Texts> for Patterns {
+    type Error = PatternError;
+
+    fn try_from(texts: Texts) -> Result<Patterns, PatternError> {
+        let (texts, against) = match texts {
+            Texts::Names(texts) => (texts, Against::Names),
+            Texts::Paths(texts) => (texts, Against::Paths),
+        };
+        Patterns::new(texts.iter().map(String::as_str), against)
+    }
+}
+
+impl From<Patterns> for Texts {
+    fn from(patterns: Patterns) -> Texts {
+        let against = patterns.0.first().map_or(Against::Names, |first| first.against);
+        let texts = patterns.0.into_iter().map(|pattern| pattern.text).collect();
+        match against {
+            Against::Names => Texts::Names(texts),
+            Against::Paths => Texts::Paths(texts),
+        }
+    }
+}
 
 impl From<Pattern> for Patterns {
     fn from(pattern: Pattern) -> Patterns {
@@ -108,6 +172,17 @@ impl From<Pattern> for Patterns {
 }
 
 impl Patterns {
+    /// The patterns that `texts` say, all held against the same.
+    pub fn new<'t>(texts: impl IntoIterator<Item = &'t str>, against: Against) -> Result<Patterns, PatternError> {
+        texts.into_iter().map(|text| Pattern::new(text, against)).collect::<Result<_, _>>().map(Patterns)
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Adds one that wins over those before it.
     pub fn push(&mut self, pattern: Pattern) {
         self.0.push(pattern);
@@ -116,7 +191,12 @@ impl Patterns {
     /// Whether `name` is meant.
     #[must_use]
     pub fn select(&self, name: &str) -> bool {
-        let deciding = self.0.iter().rev().find(|pattern| pattern.matches(name)).map(Pattern::sense);
+        self.decide(|at| self.0[at].matches(name))
+    }
+
+    /// What the patterns come to, of which those match whose number `is_match`.
+    pub(super) fn decide(&self, is_match: impl Fn(usize) -> bool) -> bool {
+        let deciding = (0..self.0.len()).rev().find(|&at| is_match(at)).map(|at| self.0[at].sense);
         match deciding {
             Some(sense) => sense == Sense::Include,
             None => self.0.first().is_some_and(|first| first.sense == Sense::Exclude),
@@ -187,6 +267,19 @@ mod tests {
         assert!(!select(&["!a*"], Against::Names, "a"));
         assert!(!select(&["a", "!b"], Against::Names, "c"));
         assert!(!select(&[], Against::Names, "c"));
+    }
+
+    #[test]
+    fn stored_patterns_are_the_same_patterns() {
+        for (patterns, stored) in [
+            (Patterns::new(["a*", "!ab"], Against::Names).unwrap(), r#"{"names":["a*","!ab"]}"#),
+            (Patterns::new(["/pool/*/**"], Against::Paths).unwrap(), r#"{"paths":["/pool/*/**"]}"#),
+            (Patterns::default(), r#"{"names":[]}"#),
+        ] {
+            assert_eq!(serde_json::to_string(&patterns).unwrap(), stored);
+            assert_eq!(serde_json::from_str::<Patterns>(stored).unwrap(), patterns);
+        }
+        assert!(serde_json::from_str::<Patterns>(r#"{"names":["[a"]}"#).is_err());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::desired::Sink;
+use crate::desired::{Policy, Sink};
 use crate::live::{Blind, Snapshot};
 use crate::model::AccessState;
 use crate::pve::TokenId;
@@ -21,6 +21,8 @@ pub struct Aim {
     pub unseen: BTreeSet<Blind>,
     /// Where the secrets of the tokens that have to be made go; none for a token whose secret is to be shown.
     pub sinks: BTreeMap<TokenId, Sink>,
+    /// What must hold.
+    pub policies: Vec<Policy>,
     /// When it is planned, in seconds since 1970: what has ended by then lets nobody in.
     pub now: u64,
 }
@@ -29,7 +31,7 @@ impl Aim {
     /// What was resolved, planned at `now`.
     #[must_use]
     pub fn new(resolved: Resolved<'_>, now: u64) -> Aim {
-        let Resolved { live, target, kept, unseen, sinks, warnings: _ } = resolved;
-        Aim { live: live.clone(), target, kept, unseen, sinks, now }
+        let Resolved { live, target, kept, unseen, sinks, policies, warnings: _ } = resolved;
+        Aim { live: live.clone(), target, kept, unseen, sinks, policies, now }
     }
 }

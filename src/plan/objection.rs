@@ -2,6 +2,7 @@
 
 use super::approve::Waiver;
 use super::guards::{Blindness, Deletions, Escalation, Lockout, Oversize, Staleness};
+use crate::policy::Violation;
 
 /// A reason not to carry a plan out, as data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,6 +11,8 @@ pub enum Objection {
     Stale(Staleness),
     /// What the files speak of may be there without being seen: it is not absent for being invisible.
     Blind(Blindness),
+    /// A policy of the files does not hold.
+    Policy(Violation),
     /// Nobody could finish or undo it any more.
     Lockout(Lockout),
     /// Somebody would hold on the way what it holds neither before nor after, or may do so.
@@ -29,6 +32,8 @@ impl Objection {
             // What is right on one cluster may be anything on another.
             Objection::Stale(Staleness::Elsewhere { .. }) => None,
             Objection::Blind(_) => Some(Waiver::Blind),
+            // What must hold is waived by no longer saying that it must.
+            Objection::Policy(_) => None,
             Objection::Lockout(_) => Some(Waiver::Lockout),
             Objection::Escalation(_) => Some(Waiver::Escalation),
             Objection::Deletes(_) => Some(Waiver::Deletes),
@@ -42,6 +47,7 @@ impl Objection {
         match self {
             Objection::Stale(_) => "stale",
             Objection::Blind(_) => "blind",
+            Objection::Policy(_) => "policy",
             Objection::Lockout(_) => "lockout",
             Objection::Escalation(_) => "escalation",
             Objection::Deletes(_) => "deletes",

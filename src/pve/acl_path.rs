@@ -76,6 +76,19 @@ impl AclPath {
     /// The words that a path can begin with.
     pub const ROOTS: [&str; 7] = ["access", "mapping", "nodes", "pool", "sdn", "storage", "vms"];
 
+    /// The paths that [`AclPath::check_shape`] accepts, as they are listed; as a regular expression for the whole text.
+    pub const REGEX: &str = concat!(
+        "/",
+        "|/(nodes|storage)(/[A-Za-z0-9._-]+)?",
+        "|/mapping(/[A-Za-z0-9._-]+){0,2}",
+        "|/pool(/[A-Za-z0-9._-]+){0,3}",
+        "|/vms(/[1-9][0-9]{2,})?",
+        "|/access(/(groups|realm)(/[A-Za-z0-9._-]+)?)?",
+        "|/sdn(/(controllers|dns|fabrics|ipams|prefix-lists|route-maps)(/[A-Za-z0-9._-]+)?)?",
+        "|/sdn/zones(/[A-Za-z0-9._-]+){0,2}",
+        "|/sdn/zones(/[A-Za-z0-9._-]+){2}/[1-9][0-9]{0,3}",
+    );
+
     /// The top of the tree.
     #[must_use]
     pub fn root() -> AclPath {

@@ -17,6 +17,9 @@ pub struct TokenId {
 }
 
 impl TokenId {
+    /// The ids that can be managed, but for their length; as a regular expression for the whole text.
+    pub const REGEX: &str = "[!-+\\-.0-9<-~]+@[A-Za-z][A-Za-z0-9._-]+![A-Za-z][A-Za-z0-9._-]+";
+
     /// The token called `name` of `user`; `name` is a letter and at least one of `[A-Za-z0-9._-]`.
     pub fn new(user: UserId, name: &str) -> Result<TokenId, NameError> {
         check_letter_word(NameKind::TokenName, name)?;

@@ -32,6 +32,9 @@ pub enum UserIdOddity {
 }
 
 impl UserId {
+    /// The ids that can be managed by their names, but for their length; as a regular expression for the whole text.
+    pub const REGEX: &str = "[!-+\\-.0-9<-~]+@[A-Za-z][A-Za-z0-9._-]+";
+
     const LENGTH: std::ops::RangeInclusive<usize> = 3..=64;
 
     /// The user that the server itself treats as all-powerful, and that it always brings back.

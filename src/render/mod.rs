@@ -3,6 +3,7 @@
 //! Knows how findings, plans and outcomes are worded and laid out. Does not decide anything, and prints nothing: it
 //! makes text, and the command line prints it.
 
+mod broken;
 mod change;
 pub mod diagnostics;
 mod document;
@@ -25,10 +26,10 @@ pub use exported::{exported, origin_of, unseen};
 pub use ignored::ignored;
 pub use missing::missing;
 pub use outcome::outcome;
-pub use permissions::{Held, Rights, permissions, permissions_json};
+pub use permissions::{Held, Rights, permissions, permissions_json, written as json};
 pub use plan::{Shown, Undeclared, plan, plan_diff, plan_json, plan_markdown, plan_schema};
 pub use refused::refused;
 pub use saved::{opened, saved, unsaved};
 pub use sight::{partly, told};
 pub use who_can::{Holder, Holders, who_can, who_can_json};
-pub use words::{count, listed, step_in_words, visible};
+pub use words::{count, listed, many, step_in_words, visible};

@@ -49,7 +49,8 @@ fn locked_out(waived: &[Objection]) -> Option<&Principal> {
         | Objection::Escalation(_)
         | Objection::Deletes(_)
         | Objection::Size(_)
-        | Objection::Stale(_) => None,
+        | Objection::Stale(_)
+        | Objection::Policy(_) => None,
     })
 }
 

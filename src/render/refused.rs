@@ -6,6 +6,7 @@ mod lockout;
 mod size;
 mod stale;
 
+use super::broken;
 use super::document::{Document, Line, Style};
 use super::sight::{grant_command, hidden_kinds, needs, reader_name};
 use super::words::step_in_words;
@@ -42,6 +43,7 @@ pub(super) fn refusal(objection: &Objection, reader: Option<&Principal>) -> Refu
             commands: vec![grant_command(reader)],
             allow,
         },
+        Objection::Policy(violation) => broken::refusal(violation),
         Objection::Lockout(lockout) => lockout::refusal(lockout, allow),
         Objection::Escalation(escalation) => escalation::refusal(escalation, allow),
         Objection::Deletes(deletions) => deletes::refusal(deletions, allow),

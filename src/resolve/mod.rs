@@ -4,6 +4,7 @@
 //! so that comparing the two needs no filter. Does not know how the target is reached.
 
 mod check;
+mod idle;
 mod kept;
 mod target;
 mod unseen;
@@ -12,7 +13,7 @@ pub use kept::Kept;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::desired::{Desired, Presence, Sink};
+use crate::desired::{Desired, Policy, Presence, Sink};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::live::{Blind, Snapshot};
 use crate::model::AccessState;
@@ -40,6 +41,8 @@ pub struct Resolved<'a> {
     pub unseen: BTreeSet<Blind>,
     /// Where the secrets of the tokens that have to be made go; none for a token whose secret is to be shown.
     pub sinks: BTreeMap<TokenId, Sink>,
+    /// What must hold.
+    pub policies: Vec<Policy>,
     /// What is probably not meant.
     pub warnings: Findings,
 }
@@ -56,9 +59,11 @@ pub fn resolve<'a>(desired: &Desired, live: &'a Snapshot, unsunk: Unsunk) -> Res
     if findings.has_errors() {
         return Err(findings);
     }
+    idle::check(desired, live, &target, &mut findings);
+    let policies = desired.policies.iter().map(|asserted| asserted.policy.clone()).collect();
     let kept = kept::kept(desired, &live.state, &target);
     let unseen = unseen::unseen(desired, live, &target);
-    Ok(Resolved { live, target, kept, unseen, sinks, warnings: findings })
+    Ok(Resolved { live, target, kept, unseen, sinks, policies, warnings: findings })
 }
 
 /// The sinks of the tokens that have to be made.

@@ -8,3 +8,4 @@ mod generated;
 mod meaning;
 mod properties;
 mod reference;
+mod schema;

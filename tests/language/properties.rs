@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use proptest::prelude::*;
-use pve_access::desired::{Declared, Desired, File, Loaded, Presence, parse};
+use pve_access::desired::{Asserted, Declared, Desired, File, Loaded, Policy, Presence, parse};
 use pve_access::render::Colour;
 use pve_access::render::diagnostics::text;
 
@@ -38,7 +38,7 @@ fn survives(text_: String) {
 
 /// What is desired, without where it was written.
 fn meaning(desired: &Desired) -> BTreeMap<String, String> {
-    let Desired { cluster, roles, groups, users, tokens, acl } = desired;
+    let Desired { cluster, roles, groups, users, tokens, acl, policies } = desired;
     let mut meaning = BTreeMap::new();
     let endpoint = cluster.endpoint.as_ref().map(|endpoint| &endpoint.value);
     meaning.insert("cluster".to_owned(), format!("{endpoint:?}"));
@@ -60,6 +60,10 @@ fn meaning(desired: &Desired) -> BTreeMap<String, String> {
     }
     for (grant, (wish, _)) in acl {
         meaning.insert(format!("{grant:?}"), format!("{wish:?}"));
+    }
+    for Asserted { policy, span: _, who: _, never: _, always: _ } in policies {
+        let Policy { name, who, never, always, on, written: _ } = policy;
+        meaning.insert(format!("policy {name}"), format!("{who:?} {never:?} {always:?} {on:?}"));
     }
     meaning
 }

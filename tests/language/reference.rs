@@ -10,7 +10,7 @@ use crate::cases::shown;
 const REFERENCE: &str = include_str!("../../docs/desired-state.md");
 
 /// The blocks of the reference that begin with this fence.
-fn blocks(fence: &str) -> Vec<String> {
+pub fn blocks(fence: &str) -> Vec<String> {
     let mut blocks = Vec::new();
     let mut lines = REFERENCE.lines();
     while let Some(line) = lines.next() {

@@ -14,6 +14,7 @@ mod largest;
 mod odd;
 mod outline;
 mod permissions;
+mod policies;
 mod saved;
 mod served;
 mod sight;

@@ -49,7 +49,7 @@ Exit status:
   0  in sync, or applied and verified
   1  error: nothing more was done than was reported
   2  plan --detailed-exitcode: there are changes
-  3  refused by a guard; --allow NAME waives it
+  3  refused by a guard, which --allow NAME waives, or by a policy
   4  applied, but reading back shows a difference, or a step failed half-way
 ";
 
@@ -102,6 +102,12 @@ pub(super) enum Command {
     /// Lists every user and token that holds it, with the grants that it comes from.
     #[command(after_help = asking::WHO_CAN_EXAMPLES)]
     WhoCan(WhoCan),
+    /// Print the JSON Schema of a desired-state file
+    ///
+    /// With it an editor completes and checks while you type. Put this line at the top of the file:
+    ///   # yaml-language-server: $schema=desired-state.schema.json
+    #[command(verbatim_doc_comment)]
+    Schema,
     /// Run the built-in server
     ///
     /// Serves an imitation of Proxmox VE's access API on this machine, for trying things and for tests, and prints its

@@ -6,6 +6,7 @@ mod blind;
 mod deletes;
 mod escalation;
 mod lockout;
+mod policies;
 mod size;
 mod stale;
 
@@ -34,5 +35,6 @@ pub(super) fn objections(aim: &Aim, diff: &Diff, steps: &[Step]) -> Vec<Objectio
     let escalation = escalation::escalation(&ops, &index).map(Objection::Escalation);
     let deletes = deletes::deletes(live, diff, steps).map(Objection::Deletes);
     let size = size::size(live, &ops).map(Objection::Size);
-    blind.into_iter().chain(lockout).chain(escalation).chain(deletes).chain(size).collect()
+    let policies = policies::policies(aim).into_iter().map(Objection::Policy);
+    blind.into_iter().chain(policies).chain(lockout).chain(escalation).chain(deletes).chain(size).collect()
 }

@@ -19,7 +19,7 @@ use super::guards::stale;
 use super::objection::Objection;
 use super::op::{Account, Op};
 use super::{Plan, Staleness};
-use crate::desired::Sink;
+use crate::desired::{Policy, Sink};
 use crate::diff::diff;
 use crate::live::{Blind, Snapshot};
 use crate::model::{AccessState, Text};
@@ -46,6 +46,8 @@ pub struct Saved {
     kept: Vec<Kept>,
     /// Where secrets go.
     sinks: BTreeMap<TokenId, Sink>,
+    /// What must hold.
+    policies: Vec<Policy>,
     /// What to do, in order.
     ops: Vec<Op>,
     /// What it was made on.
@@ -57,7 +59,7 @@ impl Saved {
     /// a spelling that means the same wherever it is read.
     #[must_use]
     pub fn of(plan: &Plan, sinks: BTreeMap<TokenId, Sink>, program: &str) -> Saved {
-        let Aim { live, target: _, kept, unseen, sinks: _, now } = &plan.aim;
+        let Aim { live, target: _, kept, unseen, sinks: _, policies, now } = &plan.aim;
         Saved {
             program: program.to_owned(),
             made: *now,
@@ -67,6 +69,7 @@ impl Saved {
             unseen: unseen.clone(),
             kept: kept.clone(),
             sinks,
+            policies: policies.clone(),
             ops: plan.steps.iter().map(|step| without_keys(step.op.clone())).collect(),
             footing: Footing::of(&live.state),
         }
@@ -84,8 +87,19 @@ impl Saved {
     pub fn plan(self, live: Snapshot, now: u64) -> Plan {
         let stale = stale(&self, &live).filter(|stale| !self.is_done(stale, &live.state));
         let unseen = self.unseen_by(live.sight.hidden());
-        let Saved { program: _, made: _, cluster: _, reader: _, hidden: _, unseen: _, kept, mut sinks, ops, footing } =
-            self;
+        let Saved {
+            program: _,
+            made: _,
+            cluster: _,
+            reader: _,
+            hidden: _,
+            unseen: _,
+            kept,
+            mut sinks,
+            policies,
+            ops,
+            footing,
+        } = self;
         let ops = if footing == Footing::of(&live.state) { ops } else { remaining(ops, &live.state) };
         let mut target = live.state.clone();
         for op in &ops {
@@ -94,7 +108,7 @@ impl Saved {
         let made: BTreeSet<&TokenId> = made(&ops).collect();
         sinks.retain(|token, _| made.contains(token));
         let diff = diff(&live.state, &target);
-        let mut plan = Plan::of(Aim { live, target, kept, unseen, sinks, now }, diff, ops);
+        let mut plan = Plan::of(Aim { live, target, kept, unseen, sinks, policies, now }, diff, ops);
         plan.objections.splice(..0, stale.map(Objection::Stale));
         plan
     }

@@ -49,7 +49,7 @@ pub fn permissions_json(rights: &Rights<'_>, listed: &BTreeMap<String, Privilege
 }
 
 /// A value as lines of JSON; what cannot be printed safely is escaped, as JSON allows everywhere in a text.
-pub(in super::super) fn written(value: &impl Serialize) -> Document {
+pub fn written(value: &impl Serialize) -> Document {
     let mut document = Document::default();
     // Structs and maps whose keys are texts can always be written.
     for line in serde_json::to_string_pretty(value).unwrap_or_default().lines() {

@@ -36,12 +36,15 @@ enum Folded {
 
 /// The whole, with what speaks against it.
 pub(super) fn markdown(said: &Said, undeclared: Undeclared) -> Document {
-    let Said { origin, rows, meaning, summary, kept, hidden, refusals, waived } = said;
+    let Said { origin, rows, meaning, summary, policies, kept, hidden, refusals, waived } = said;
     let mut head = Vec::new();
     let (begins, rest) = summary.sentence();
     head.push(format!("**{begins}**{rest}"));
     head.push(String::new());
     head.push(span(&shortened(origin)));
+    for sentence in policies.sentences() {
+        head.extend([String::new(), sentence]);
+    }
     if !waived.is_empty() {
         let waived: Vec<String> = waived.iter().map(|waiver| format!("`--allow {waiver}`")).collect();
         head.extend([String::new(), format!("Guards object, and are waived with {}.", listed(&waived))]);

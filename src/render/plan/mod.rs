@@ -4,6 +4,7 @@ mod columns;
 mod json;
 mod markdown;
 mod moved;
+mod policies;
 mod rows;
 mod said;
 mod text;

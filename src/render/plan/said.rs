@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::policies::Policies;
 use super::rows::{Mark, Row, rows};
 use crate::model::Along;
 use crate::plan::{Objection, Plan, Step, Waiver};
@@ -21,6 +22,8 @@ pub(super) struct Said {
     pub(super) meaning: Option<Meaning>,
     /// How much it is.
     pub(super) summary: Summary,
+    /// Whether the policies hold.
+    pub(super) policies: Policies,
     /// What stays without having been declared.
     pub(super) kept: Left,
     /// What could not be seen, as a sentence.
@@ -39,8 +42,19 @@ pub(super) struct Summary {
     pub(super) delete: usize,
     pub(super) along: usize,
     pub(super) requests: usize,
-    /// Whether doing nothing means that all is as it should be.
-    pub(super) is_in_sync: bool,
+    /// What it means if that is nothing.
+    pub(super) rest: Rest,
+}
+
+/// What it means that there is nothing to do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rest {
+    /// All is as it should be.
+    InSync,
+    /// All but what policies ask for.
+    Broken,
+    /// Nobody knows: the plan is for another state.
+    Unknown,
 }
 
 /// What is left alone: how many of each kind, and which.
@@ -61,6 +75,7 @@ impl Said {
             origin: origin(&live.cluster, live.state.release, reader),
             meaning: Meaning::of(plan, detail),
             summary: Summary::of(plan, &rows),
+            policies: Policies::of(plan),
             kept: left(&plan.aim.kept),
             hidden: (!hidden.is_empty())
                 .then(|| format!("{} does not see all {}.", reader_name(reader), hidden_kinds(&hidden))),
@@ -88,17 +103,28 @@ impl Summary {
             delete: marked(Mark::Delete),
             along: plan.steps.iter().map(gone).sum(),
             requests: plan.steps.len(),
-            is_in_sync: plan.is_empty()
-                && !plan.objections.iter().any(|objection| matches!(objection, Objection::Stale(_))),
+            rest: if plan.objections.iter().any(|objection| matches!(objection, Objection::Stale(_))) {
+                Rest::Unknown
+            } else if Policies::of(plan).broken > 0 {
+                Rest::Broken
+            } else {
+                Rest::InSync
+            },
         }
     }
 
     /// A word to begin with, and the rest of the sentence.
     pub(super) fn sentence(self) -> (&'static str, String) {
-        let Summary { create, change, delete, along, requests, is_in_sync } = self;
+        let Summary { create, change, delete, along, requests, rest } = self;
         match requests {
-            0 if is_in_sync => ("Nothing to do.", " The cluster is as the files say.".to_owned()),
-            0 => ("Nothing to do.", String::new()),
+            0 => {
+                let rest = match rest {
+                    Rest::InSync => " The cluster is as the files say.",
+                    Rest::Broken => " The cluster is as the files say, except for their policies.",
+                    Rest::Unknown => "",
+                };
+                ("Nothing to do.", rest.to_owned())
+            }
             _ => {
                 let along = if along == 0 { String::new() } else { format!(" (taking {along} more along)") };
                 let requests = count(requests, "request");

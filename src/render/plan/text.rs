@@ -3,12 +3,12 @@
 use super::Undeclared;
 use super::columns::{Columns, columns};
 use super::rows::Row;
-use super::said::Said;
+use super::said::{Rest, Said};
 use crate::render::document::{Document, Line, Style};
 
 /// The whole but what speaks against it, which is no result.
 pub(super) fn text(said: &Said, undeclared: Undeclared) -> Document {
-    let Said { origin, rows, meaning, summary, kept, hidden, refusals: _, waived: _ } = said;
+    let Said { origin, rows, meaning, summary, policies, kept, hidden, refusals: _, waived: _ } = said;
     let mut document = Document::default();
     document.push(Line::default().with(Style::Strong, origin));
     if !rows.is_empty() {
@@ -21,8 +21,14 @@ pub(super) fn text(said: &Said, undeclared: Undeclared) -> Document {
     }
     document.gap();
     let (begins, rest) = summary.sentence();
-    let style = if summary.requests == 0 { Style::Good } else { Style::Strong };
+    let style = match (summary.requests, summary.rest) {
+        (0, Rest::InSync | Rest::Unknown) => Style::Good,
+        (0, Rest::Broken) => Style::Change,
+        _ => Style::Strong,
+    };
     document.push(Line::default().with(style, begins).with(Style::Plain, rest));
+    let style = if policies.broken > 0 { Style::Bad } else { Style::Plain };
+    policies.sentences().into_iter().for_each(|sentence| document.push(Line::default().with(style, sentence)));
     if let Some(sentence) = kept.sentence() {
         let hint = match undeclared {
             Undeclared::Count => " (--show-undeclared)",

@@ -149,7 +149,7 @@ pub fn plan_schema() -> Value {
 
 fn summary(plan: &Plan) -> Summary {
     let rows: Vec<_> = plan.steps.iter().flat_map(|step| rows(step, plan)).collect();
-    let said::Summary { create, change, delete, along, requests, is_in_sync: _ } = said::Summary::of(plan, &rows);
+    let said::Summary { create, change, delete, along, requests, rest: _ } = said::Summary::of(plan, &rows);
     Summary { create, change, delete, along, requests }
 }
 
