@@ -40,7 +40,7 @@ struct Line {
 type LineKey = (*const u8, Causes, Vec<Person>);
 
 /// Everything that is lost and gained; causes are looked for in the order in which it is shown.
-pub(super) fn shifts(comparison: &Comparison, inquiry: &mut Inquiry<'_>) -> Vec<Shift> {
+pub(super) fn shifts(comparison: Comparison, inquiry: &mut Inquiry<'_>) -> Vec<Shift> {
     let mut people: Vec<Arc<Principal>> = Vec::new();
     let mut numbers: Vec<Vec<Person>> = Vec::new();
     for difference in &comparison.differences {
@@ -49,14 +49,18 @@ pub(super) fn shifts(comparison: &Comparison, inquiry: &mut Inquiry<'_>) -> Vec<
         // More than 2^32 people do not fit into a cluster's file of 1 MiB.
         numbers.push((from..people.len()).filter_map(|number| Person::try_from(number).ok()).collect());
     }
-    let mut reversed = inquiry.reversed();
-    let mut shifts = Vec::new();
-    for (turn, inquiry) in [(Turn::Loss, &mut *inquiry), (Turn::Gain, &mut reversed)] {
-        let parts = comparison.differences.iter().map(|difference| match turn {
+    let parts = |turn| {
+        comparison.differences.iter().map(move |difference| match turn {
             Turn::Loss => &difference.lost,
             Turn::Gain => &difference.gained,
-        });
-        let (nodes, roots) = forest(parts.zip(&numbers));
+        })
+    };
+    let (lost, gained) = (forest(parts(Turn::Loss).zip(&numbers)), forest(parts(Turn::Gain).zip(&numbers)));
+    // As large as what is made of it.
+    drop(comparison);
+    let mut reversed = inquiry.reversed();
+    let mut shifts = Vec::new();
+    for (turn, inquiry, (nodes, roots)) in [(Turn::Loss, inquiry, lost), (Turn::Gain, &mut reversed, gained)] {
         let mut showing = Showing { nodes, people: &people, inquiry, turn, shifts: Vec::new() };
         let roots = roots.into_iter().map(|at| (at, showing.nodes[at].who.clone())).collect();
         showing.show(roots, 0);
