@@ -29,6 +29,7 @@ pub fn between(live: &AccessState, target: &AccessState) -> Plan {
         target: target.clone(),
         kept,
         unseen,
+        policies: Vec::new(),
         sinks: std::collections::BTreeMap::new(),
         now: super::NOW,
     })

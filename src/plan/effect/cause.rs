@@ -69,7 +69,7 @@ pub(super) struct Inquiry<'a> {
 
 impl<'a> Inquiry<'a> {
     /// Explaining both sides of so many takes some tenths of a second.
-    const MOST: usize = 50_000;
+    const MOST: usize = 20_000;
 
     /// From what to what.
     pub fn new(states: [(&'a AccessState, &'a Evaluator<'a>); 2]) -> Inquiry<'a> {

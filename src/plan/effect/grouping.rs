@@ -40,7 +40,7 @@ struct Line {
 type LineKey = (*const u8, Causes, Vec<Person>);
 
 /// Everything that is lost and gained; causes are looked for in the order in which it is shown.
-pub(super) fn shifts(comparison: &Comparison, inquiry: &mut Inquiry<'_>) -> Vec<Shift> {
+pub(super) fn shifts(comparison: Comparison, inquiry: &mut Inquiry<'_>) -> Vec<Shift> {
     let mut people: Vec<Arc<Principal>> = Vec::new();
     let mut numbers: Vec<Vec<Person>> = Vec::new();
     for difference in &comparison.differences {
@@ -49,14 +49,20 @@ pub(super) fn shifts(comparison: &Comparison, inquiry: &mut Inquiry<'_>) -> Vec<
         // More than 2^32 people do not fit into a cluster's file of 1 MiB.
         numbers.push((from..people.len()).filter_map(|number| Person::try_from(number).ok()).collect());
     }
-    let mut reversed = inquiry.reversed();
-    let mut shifts = Vec::new();
-    for (direction, inquiry) in [(Direction::Loss, &mut *inquiry), (Direction::Gain, &mut reversed)] {
-        let parts = comparison.differences.iter().map(|difference| match direction {
+    let parts = |direction| {
+        comparison.differences.iter().map(move |difference| match direction {
             Direction::Loss => &difference.lost,
             Direction::Gain => &difference.gained,
-        });
-        let (nodes, roots) = forest(parts.zip(&numbers));
+        })
+    };
+    let (lost, gained) = (forest(parts(Direction::Loss).zip(&numbers)), forest(parts(Direction::Gain).zip(&numbers)));
+    // As large as what is made of it.
+    drop(comparison);
+    let mut reversed = inquiry.reversed();
+    let mut shifts = Vec::new();
+    for (direction, inquiry, (nodes, roots)) in
+        [(Direction::Loss, inquiry, lost), (Direction::Gain, &mut reversed, gained)]
+    {
         let mut showing = Showing { nodes, people: &people, inquiry, direction, shifts: Vec::new() };
         let roots = roots.into_iter().map(|at| (at, showing.nodes[at].who.clone())).collect();
         showing.show(roots, 0);

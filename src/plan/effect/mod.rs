@@ -97,7 +97,7 @@ impl Effect {
         let comparison = Comparison::new(&first, &second);
         let mut inquiry = cause::Inquiry::new([(before, &first), (after, &second)]);
         Effect {
-            shifts: grouping::shifts(&comparison, &mut inquiry),
+            shifts: grouping::shifts(comparison, &mut inquiry),
             admissions: admission::admissions(before, after, now),
             hidden: BTreeSet::new(),
         }
