@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module with the modules that it may import. `cli` may import everything.
-const MAY_IMPORT: [(&str, &[&str]); 15] = [
+const MAY_IMPORT: [(&str, &[&str]); 16] = [
     ("diagnostic", &[]),
     ("pve", &[]),
     ("model", &["pve"]),
@@ -16,11 +16,25 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
     ("live", &["pve", "model", "permissions", "api"]),
     ("resolve", &["diagnostic", "pve", "model", "desired", "live"]),
     ("plan", &["pve", "model", "desired", "diff", "permissions", "live", "resolve"]),
+    ("lint", &["diagnostic", "pve", "model", "desired", "permissions", "live"]),
     ("apply", &["plan", "diff", "model", "pve", "desired", "live", "api"]),
     ("sandbox", &["pve", "model", "permissions"]),
     (
         "render",
-        &["diagnostic", "pve", "model", "permissions", "diff", "desired", "api", "live", "resolve", "plan", "apply"],
+        &[
+            "diagnostic",
+            "pve",
+            "model",
+            "permissions",
+            "diff",
+            "desired",
+            "api",
+            "live",
+            "resolve",
+            "plan",
+            "lint",
+            "apply",
+        ],
     ),
     (
         "cli",
@@ -35,6 +49,7 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
             "live",
             "resolve",
             "plan",
+            "lint",
             "apply",
             "sandbox",
             "render",
@@ -44,7 +59,7 @@ const MAY_IMPORT: [(&str, &[&str]); 15] = [
 ];
 
 /// Modules that neither wait, nor read, nor ask what time it is.
-const PURE: [&str; 7] = ["diagnostic", "pve", "model", "permissions", "diff", "resolve", "plan"];
+const PURE: [&str; 8] = ["diagnostic", "pve", "model", "permissions", "diff", "resolve", "plan", "lint"];
 
 /// What a pure module has no use for.
 const IMPURE: [&str; 9] =

@@ -11,7 +11,7 @@ use super::secrets::{secret_of_line, token_secrets};
 use super::tokens::Delivery;
 use super::value::{mismatch, scalar};
 use super::yaml::tree;
-use super::{acl, cluster, contradictions, groups, names, roles, tokens, users};
+use super::{acl, cluster, contradictions, groups, lint, names, roles, tokens, users};
 use crate::diagnostic::{Diagnostic, Findings, Source, SourceId, Sources, Span};
 
 /// A text and where it came from; relative paths in it start at its folder.
@@ -37,7 +37,7 @@ pub struct Loaded {
 
 const VOCABULARY: Vocabulary = Vocabulary {
     noun: "the document",
-    keys: &["version", "cluster", "roles", "groups", "users", "tokens", "acl"],
+    keys: &["version", "cluster", "lint", "roles", "groups", "users", "tokens", "acl"],
     unbuilt: &[
         ("policies", "remove it"),
         ("pools", "remove it"),
@@ -47,6 +47,7 @@ const VOCABULARY: Vocabulary = Vocabulary {
     ],
     unmanaged: &[],
     elsewhere: &[
+        ("allow", "it belongs to `lint`: indent it below"),
         ("ca_file", "it belongs to `cluster`: indent it below"),
         ("endpoint", "it belongs to `cluster`: indent it below"),
         ("fingerprint", "it belongs to `cluster`: indent it below"),
@@ -56,6 +57,7 @@ const VOCABULARY: Vocabulary = Vocabulary {
         ("grants", "acl"),
         ("permissions", "acl"),
         ("group", "groups"),
+        ("lints", "lint"),
         ("role", "roles"),
         ("token", "tokens"),
         ("api_tokens", "tokens"),
@@ -126,6 +128,7 @@ struct Document<'n, 'a> {
     begins: Option<Span>,
     versions: Vec<&'n Node<'a>>,
     clusters: Vec<(&'n Entry<'a>, &'n Path)>,
+    lints: Vec<&'n Entry<'a>>,
     roles: Vec<&'n Entry<'a>>,
     groups: Vec<&'n Entry<'a>>,
     users: Vec<&'n Entry<'a>>,
@@ -176,6 +179,7 @@ impl<'n, 'a> Document<'n, 'a> {
             match key {
                 "version" => self.versions.push(&entry.value),
                 "cluster" => self.clusters.push((entry, folder)),
+                "lint" => self.lints.push(entry),
                 "roles" => self.roles.extend(objects(entry, "role names", notes)),
                 "groups" => self.groups.extend(objects(entry, "group names", notes)),
                 "users" => self.users.extend(objects(entry, "user ids", notes)),
@@ -203,6 +207,7 @@ impl<'n, 'a> Document<'n, 'a> {
                 );
             }
         }
+        self.lints.iter().for_each(|entry| lint::read(&entry.value, &mut desired.lint, notes));
         self.roles.iter().for_each(|entry| roles::read(entry, &mut desired, notes));
         self.groups.iter().for_each(|entry| groups::read(entry, &mut desired, notes));
         self.users.iter().for_each(|entry| users::read(entry, &mut desired, notes));
