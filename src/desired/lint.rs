@@ -24,7 +24,11 @@ pub(super) fn read(node: &Node<'_>, lint: &mut Lint, notes: &mut Notes) {
     let Some(allowed) = fields.get("allow") else { return };
     for Located { value, span } in names(allowed, "allow", "rules", notes).unwrap_or_default() {
         match lint.allow.iter().find(|known| known.value == value) {
-            Some(first) => notes.push(repeated("allow", &value, first.span, span)),
+            Some(first) if first.span.source == span.source => {
+                notes.push(repeated("allow", &value, first.span, span));
+            }
+            // Each file may say what it needs.
+            Some(_) => {}
             None => lint.allow.push(Located { value: value.to_owned(), span }),
         }
     }

@@ -18,32 +18,58 @@ pub struct Removal<'v> {
     pub grants: Vec<&'v Grant>,
 }
 
-/// For each of `removals` whether it is one of those that can all be made together without changing what anybody holds
-/// anywhere.
+/// For each of `removals` whether it is one of those that can be made, all of them or any, without changing what anybody
+/// holds anywhere.
 ///
 /// Tried, not concluded: everybody concerned is asked again without the grants. Where somebody holds something else then,
-/// the removals that may have to do with it are given up, until nobody does. So one that is harmless by itself may be
-/// given up for another; never the other way round.
+/// the removals that may have to do with it are given up, until nobody does. One that is harmless by itself may be given up
+/// for another; never the other way round.
 pub fn harmless(view: &View<'_>, removals: &[Removal<'_>]) -> Vec<bool> {
     const ROUNDS: usize = 8;
-    let mut left: BTreeSet<usize> = (0..removals.len()).collect();
     let concerned: Vec<BTreeSet<Principal>> =
         removals.iter().map(|removal| view.concerned(removal.subject).into_iter().collect()).collect();
+    let mut left: BTreeSet<usize> = (0..removals.len()).collect();
     for _ in 0..ROUNDS {
-        let changed = changed(view, removals, &concerned, &left);
-        if changed.is_empty() {
-            return (0..removals.len()).map(|at| left.contains(&at)).collect();
-        }
-        for (who, places) in changed {
+        let mut given_up: BTreeSet<usize> = BTreeSet::new();
+        for (who, places) in changed(view, removals, &concerned, &left) {
             let is_concerned = |at: &usize| concerned[*at].contains(&who);
             let to_blame =
                 |at: &usize| is_concerned(at) && places.iter().any(|place| reaches(removals[*at].path, place));
-            let blamed: Vec<usize> = left.iter().copied().filter(to_blame).collect();
-            let blamed = if blamed.is_empty() { left.iter().copied().filter(is_concerned).collect() } else { blamed };
-            blamed.iter().for_each(|at| _ = left.remove(at));
+            let blamed: BTreeSet<usize> = left.iter().copied().filter(to_blame).collect();
+            given_up.extend(if blamed.is_empty() {
+                left.iter().copied().filter(is_concerned).collect()
+            } else {
+                blamed
+            });
         }
+        if given_up.is_empty() {
+            given_up = entangled(removals, &concerned, &left);
+        }
+        if given_up.is_empty() {
+            return (0..removals.len()).map(|at| left.contains(&at)).collect();
+        }
+        left.retain(|at| !given_up.contains(at));
     }
     vec![false; removals.len()]
+}
+
+/// Those at one path that concern the same people: together they may be harmless where one of them is not, as when a user's
+/// entry goes together with that of its group which it hides. At different paths they do not get in each other's way: what
+/// is above stays the same to those who hold it, whether it comes from there or from further up.
+fn entangled(removals: &[Removal<'_>], concerned: &[BTreeSet<Principal>], left: &BTreeSet<usize>) -> BTreeSet<usize> {
+    let mut at_path: BTreeMap<&AclPath, Vec<usize>> = BTreeMap::new();
+    left.iter().for_each(|&at| at_path.entry(removals[at].path).or_default().push(at));
+    let mut entangled = BTreeSet::new();
+    for together in at_path.into_values() {
+        for (number, &one) in together.iter().enumerate() {
+            for &other in &together[number + 1..] {
+                if !concerned[one].is_disjoint(&concerned[other]) {
+                    entangled.extend([one, other]);
+                }
+            }
+        }
+    }
+    entangled
 }
 
 /// Who would hold something else somewhere, and where.

@@ -7,6 +7,7 @@ mod drift;
 mod export;
 mod homepage;
 mod interrupted;
+mod lint;
 mod names;
 mod permissions;
 mod refusals;

@@ -8,6 +8,7 @@ mod fixtures;
 mod generate;
 mod interrupted;
 mod largest;
+mod lint;
 mod odd;
 mod outline;
 mod permissions;

@@ -98,7 +98,7 @@ fn pools() -> impl Strategy<Value = BTreeMap<PoolId, Pool>> {
 }
 
 /// Any state that has something to say about permissions; users, groups and tokens may be missing where they are named.
-fn state() -> impl Strategy<Value = AccessState> {
+pub fn state() -> impl Strategy<Value = AccessState> {
     (
         btree_set(user(), 0..4),
         btree_map(token(), any::<bool>().prop_map(Privsep::from), 0..6),

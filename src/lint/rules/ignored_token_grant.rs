@@ -33,7 +33,7 @@ fn check(view: &View<'_>) -> Vec<Finding> {
         let grants: Vec<_> = entries.values().flatten().map(|(grant, _)| *grant).collect();
         let named = grants.iter().map(|grant| format!("{} on {}", grant.role, grant.path));
         let have = number(grants.len(), "has", "have");
-        let message = format!("{} to {token} {have} no effect: it is not separated", some(named));
+        let message = format!("{} to {token} {have} no effect: the token is not separated", some(named));
         let objects = grants.iter().map(|grant| Object::Grant((*grant).clone()));
         let finding = Finding::new(objects.chain([Object::Token(token.clone())]).collect(), message);
         Some(finding.cured(Effect::None, grants.into_iter().cloned().map(Cure::Revoke).collect()))
@@ -52,7 +52,7 @@ mod tests {
                     acl:1:/vms:ann@pve!full:PVEVMUser,PVEAuditor:\n";
         assert_eq!(
             found(&RULE, file),
-            ["PVEAuditor on /vms and PVEVMUser on /vms to ann@pve!full have no effect: it is not separated"]
+            ["PVEAuditor on /vms and PVEVMUser on /vms to ann@pve!full have no effect: the token is not separated"]
         );
     }
 }

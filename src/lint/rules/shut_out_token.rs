@@ -5,7 +5,7 @@ use crate::lint::naming::{number, some};
 use crate::lint::rule::{Rule, Severity};
 use crate::lint::view::View;
 use crate::model::Refusal;
-use crate::pve::{Principal, UserId};
+use crate::pve::{Principal, TokenId, UserId};
 
 pub static RULE: Rule = Rule {
     name: "shut-out-token",
@@ -27,7 +27,8 @@ fn check(view: &View<'_>) -> Vec<Finding> {
 }
 
 fn finding(user: &UserId, view: &View<'_>) -> Option<Finding> {
-    let tokens = view.tokens(user);
+    let lasts = |token: &&&TokenId| view.state.tokens.get(**token).is_some_and(|it| !it.expire.has_ended(view.now));
+    let tokens: Vec<&TokenId> = view.tokens(user).iter().filter(lasts).copied().collect();
     if tokens.is_empty() {
         return None;
     }
@@ -41,7 +42,7 @@ fn finding(user: &UserId, view: &View<'_>) -> Option<Finding> {
         return None;
     }
     let message =
-        format!("{} {} refused: {user} {}", some(tokens), number(tokens.len(), "is", "are"), why.join(" and "));
+        format!("{} {} refused: {user} {}", some(&tokens), number(tokens.len(), "is", "are"), why.join(" and "));
     let objects = tokens.iter().map(|token| Object::Token((*token).clone())).chain([Object::User(user.clone())]);
     let cures = tokens.iter().map(|token| Cure::DeleteToken((*token).clone())).collect();
     Some(Finding::new(objects.collect(), message).cured(Effect::Some, cures))
@@ -54,10 +55,8 @@ mod tests {
 
     #[test]
     fn all_tokens_of_one_user_are_one_finding() {
-        assert_eq!(
-            found(&RULE, "user:ann@pve:0:1\ntoken:ann@pve!a1:0:0\ntoken:ann@pve!b2:0:1\n"),
-            ["ann@pve!a1 and ann@pve!b2 are refused: ann@pve is disabled and has expired"]
-        );
+        let file = "user:ann@pve:0:1\ntoken:ann@pve!a1:0:0\ntoken:ann@pve!b2:0:1\ntoken:ann@pve!ended:1:1\n";
+        assert_eq!(found(&RULE, file), ["ann@pve!a1 and ann@pve!b2 are refused: ann@pve is disabled and has expired"]);
     }
 
     #[test]

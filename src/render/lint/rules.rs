@@ -84,9 +84,10 @@ lint:
 and the command line comes before the file. What a rule cannot tell, because the credential does not see everything that
 matters to it, is not checked, and the rule is named: PVEAuditor on `/` sees everything.
 
-`--format json` prints one object, described by [pve-access.lint.v1.json](schemas/pve-access.lint.v1.json); `--format sarif` prints
-SARIF 2.1.0, which forges show beside the files. Commands stand with a finding where it can be mended without a decision;
-`changes_permissions` is false where they change nothing for anybody, which is tried and not guessed.
+`--format json` prints one object, described by [pve-access.lint.v1.json](schemas/pve-access.lint.v1.json);
+`--format sarif` prints SARIF 2.1.0, which forges show beside the files. Commands stand with a finding where it can be
+mended without a decision; `changes_permissions` is false where they change nothing for anybody, which is tried and not
+guessed.
 
 | rule | severity | |
 |---|---|---|

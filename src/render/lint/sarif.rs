@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::super::document::Document;
 use super::super::permissions::written;
+use super::super::sight::hidden_kinds;
 use super::super::words::visible;
 use super::Linted;
 use super::commands::commands;
@@ -164,9 +165,9 @@ pub fn lint_sarif(linted: &Linted<'_>) -> Document {
             });
         }
     }
-    let notifications = report.blind.iter().map(|(rule, _)| Notification {
+    let notifications = report.blind.iter().map(|(rule, hidden)| Notification {
         level: "warning",
-        message: Text { text: format!("{} was not checked: not everything that matters to it can be seen", rule.name) },
+        message: Text { text: format!("{} was not checked: not all {} can be seen", rule.name, hidden_kinds(hidden)) },
     });
     let invocation = Invocation { execution_successful: true, tool_execution_notifications: notifications.collect() };
     written(&Log {

@@ -1,11 +1,14 @@
 //! Findings for people.
 
+use std::collections::BTreeSet;
+
 use super::super::document::{Document, Line, Style};
-use super::super::sight::heading;
+use super::super::sight::{heading, hidden_kinds};
 use super::super::words::{count, listed, visible};
 use super::commands::commands;
 use super::{Amount, Linted, Side};
 use crate::lint::{Checked, Finding, Report, Severity};
+use crate::live::Blind;
 
 /// How wide a paragraph is.
 const WIDTH: usize = 100;
@@ -75,7 +78,8 @@ fn unheard(Report { checked: _, allowed, blind }: &Report) -> Document {
     }
     if !blind.is_empty() {
         let names: Vec<&str> = blind.iter().map(|(rule, _)| rule.name).collect();
-        let told = format!("Not checked, because not everything that matters to it can be seen: {}.", names.join(", "));
+        let kinds: BTreeSet<Blind> = blind.iter().flat_map(|(_, kinds)| kinds).copied().collect();
+        let told = format!("Not checked, because not all {} can be seen: {}.", hidden_kinds(&kinds), names.join(", "));
         paragraph(&told, WIDTH).into_iter().for_each(|line| document.push(Line::plain(line)));
     }
     document
@@ -101,10 +105,10 @@ fn style(severity: Severity) -> Style {
     }
 }
 
-/// `text` in lines that are at most so wide where its words allow it; without the marks of Markdown.
+/// `text` in lines that are at most so wide where its words allow it; without the emphasis of Markdown.
 pub(super) fn paragraph(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in text.replace(['`', '*'], "").split(' ') {
+    for word in text.replace('*', "").split(' ') {
         match lines.last_mut() {
             Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
                 line.push(' ');
