@@ -26,24 +26,25 @@ pub struct Removal<'v> {
 /// for another; never the other way round.
 pub fn harmless(view: &View<'_>, removals: &[Removal<'_>]) -> Vec<bool> {
     const ROUNDS: usize = 8;
-    let concerned: Vec<BTreeSet<Principal>> =
-        removals.iter().map(|removal| view.concerned(removal.subject).into_iter().collect()).collect();
+    let mut concerned: BTreeMap<Principal, Vec<usize>> = BTreeMap::new();
+    for (at, removal) in removals.iter().enumerate() {
+        view.concerned(removal.subject).into_iter().for_each(|who| concerned.entry(who).or_default().push(at));
+    }
     let mut left: BTreeSet<usize> = (0..removals.len()).collect();
     for _ in 0..ROUNDS {
+        concerned.values_mut().for_each(|removals| removals.retain(|at| left.contains(at)));
+        concerned.retain(|_, removals| !removals.is_empty());
         let mut given_up: BTreeSet<usize> = BTreeSet::new();
-        for (who, places) in changed(view, removals, &concerned, &left) {
-            let is_concerned = |at: &usize| concerned[*at].contains(&who);
-            let to_blame =
-                |at: &usize| is_concerned(at) && places.iter().any(|place| reaches(removals[*at].path, place));
-            let blamed: BTreeSet<usize> = left.iter().copied().filter(to_blame).collect();
-            given_up.extend(if blamed.is_empty() {
-                left.iter().copied().filter(is_concerned).collect()
-            } else {
-                blamed
-            });
+        for (who, places) in changed(view, removals, concerned.keys(), &left) {
+            let its = concerned.get(who).map(Vec::as_slice).unwrap_or_default();
+            let to_blame = |at: &&usize| places.iter().any(|place| reaches(removals[**at].path, place));
+            let mut blamed = its.iter().filter(to_blame).peekable();
+            let is_any = blamed.peek().is_some();
+            given_up.extend(blamed);
+            given_up.extend(its.iter().filter(|_| !is_any));
         }
         if given_up.is_empty() {
-            given_up = entangled(removals, &concerned, &left);
+            given_up = concerned.values().flat_map(|its| entangled(removals, its)).collect();
         }
         if given_up.is_empty() {
             return (0..removals.len()).map(|at| left.contains(&at)).collect();
@@ -53,45 +54,35 @@ pub fn harmless(view: &View<'_>, removals: &[Removal<'_>]) -> Vec<bool> {
     vec![false; removals.len()]
 }
 
-/// Those at one path that concern the same people: together they may be harmless where one of them is not, as when a user's
-/// entry goes together with that of its group which it hides. At different paths they do not get in each other's way: what
-/// is above stays the same to those who hold it, whether it comes from there or from further up.
-fn entangled(removals: &[Removal<'_>], concerned: &[BTreeSet<Principal>], left: &BTreeSet<usize>) -> BTreeSet<usize> {
+/// Of those that concern one person, the ones at one path: together they may be harmless where one of them is not, as when
+/// a user's entry goes together with that of its group which it hides. At different paths they do not get in each other's
+/// way: what is above stays the same to those who hold it, whether it comes from there or from further up.
+fn entangled(removals: &[Removal<'_>], its: &[usize]) -> Vec<usize> {
     let mut at_path: BTreeMap<&AclPath, Vec<usize>> = BTreeMap::new();
-    left.iter().for_each(|&at| at_path.entry(removals[at].path).or_default().push(at));
-    let mut entangled = BTreeSet::new();
-    for together in at_path.into_values() {
-        for (number, &one) in together.iter().enumerate() {
-            for &other in &together[number + 1..] {
-                if !concerned[one].is_disjoint(&concerned[other]) {
-                    entangled.extend([one, other]);
-                }
-            }
-        }
-    }
-    entangled
+    its.iter().for_each(|&at| at_path.entry(removals[at].path).or_default().push(at));
+    at_path.into_values().filter(|together| together.len() > 1).flatten().collect()
 }
 
 /// Who would hold something else somewhere, and where.
-fn changed(
+fn changed<'p>(
     view: &View<'_>,
     removals: &[Removal<'_>],
-    concerned: &[BTreeSet<Principal>],
+    concerned: impl Iterator<Item = &'p Principal>,
     left: &BTreeSet<usize>,
-) -> Vec<(Principal, Vec<String>)> {
-    let affected: BTreeSet<&Principal> = left.iter().flat_map(|at| &concerned[*at]).collect();
-    if affected.is_empty() {
+) -> Vec<(&'p Principal, Vec<String>)> {
+    let concerned: BTreeSet<&Principal> = concerned.collect();
+    if concerned.is_empty() {
         return Vec::new();
     }
-    let without = without(view.state, &affected, left.iter().flat_map(|at| removals[*at].grants.iter().copied()));
+    let without = without(view.state, &concerned, left.iter().flat_map(|at| removals[*at].grants.iter().copied()));
     let evaluator = Evaluator::new(&without);
     let everyone = evaluator.everyone();
     let mut known: BTreeMap<[*const (); 2], bool> = BTreeMap::new();
-    let changed = affected.into_iter().filter_map(|who| {
+    let changed = concerned.into_iter().filter_map(|who| {
         let (before, after) = (view.everyone.outline(who)?, everyone.outline(who)?);
         let pair = [std::ptr::from_ref(before).cast(), std::ptr::from_ref(after).cast()];
         let is_same = *known.entry(pair).or_insert_with(|| before == after);
-        (!is_same).then(|| (who.clone(), differences(before, after)))
+        (!is_same).then(|| (who, differences(before, after)))
     });
     changed.collect()
 }
