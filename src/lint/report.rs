@@ -68,12 +68,13 @@ pub fn lint(Subject { state, sight, now }: Subject<'_>, levels: &Levels) -> Repo
     let mut report = Report::default();
     for rule in RULES {
         let unseen: BTreeSet<Blind> = rule.needs.iter().filter(|kind| sight.hidden().contains(kind)).copied().collect();
+        let severity = levels.of(rule);
         if !unseen.is_empty() {
-            report.blind.push((rule, unseen));
+            report.blind.extend(severity.map(|_| (rule, unseen)));
             continue;
         }
         let findings = (rule.check)(&view);
-        match levels.of(rule) {
+        match severity {
             _ if findings.is_empty() => {}
             Some(severity) => report.checked.push(Checked { rule, severity, findings }),
             None => report.allowed.push((rule, findings.len())),

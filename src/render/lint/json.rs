@@ -5,8 +5,8 @@ use serde::Serialize;
 
 use super::super::document::Document;
 use super::super::permissions::written;
-use super::commands::commands;
 use super::places::{Places, Position};
+use super::remedy::remedy;
 use super::{Linted, Side};
 use crate::lint::{self, Effect, Object, place};
 use crate::live::Blind;
@@ -63,9 +63,10 @@ struct Found {
     message: String,
     /// What it is about, the most telling first.
     objects: Vec<Thing>,
-    /// Commands that mend it, to be run in this order; none where that takes a decision.
-    commands: Vec<String>,
-    /// Whether the commands may change what anybody may do.
+    /// What mends it: of what is live, commands to be run in this order; of what is planned, lines for a file. None where
+    /// that takes a decision.
+    remedy: Vec<String>,
+    /// Whether the remedy may change what anybody may do.
     changes_permissions: bool,
     /// Where a file declares the first of the objects.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -146,7 +147,7 @@ pub fn lint_json(linted: &Linted<'_>) -> Document {
                 severity: severity(checked.severity),
                 message: message.clone(),
                 objects: objects.iter().map(thing).collect(),
-                commands: commands(cures),
+                remedy: remedy(cures, *side),
                 changes_permissions: !cures.is_empty() && *effect == Effect::Some,
                 place,
             });

@@ -1,8 +1,8 @@
 //! What lint found, in three forms.
 
-mod commands;
 mod json;
 mod places;
+mod remedy;
 mod rules;
 mod sarif;
 mod text;

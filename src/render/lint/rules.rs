@@ -85,9 +85,9 @@ and the command line comes before the file. What a rule cannot tell, because the
 matters to it, is not checked, and the rule is named: PVEAuditor on `/` sees everything.
 
 `--format json` prints one object, described by [pve-access.lint.v1.json](schemas/pve-access.lint.v1.json);
-`--format sarif` prints SARIF 2.1.0, which forges show beside the files. Commands stand with a finding where it can be
-mended without a decision; `changes_permissions` is false where they change nothing for anybody, which is tried and not
-guessed.
+`--format sarif` prints SARIF 2.1.0, which forges show beside the files. With a finding stands what mends it, unless
+that takes a decision: commands, or for `--planned` what to write in a file. `changes_permissions` is false where that
+changes nothing for anybody, which is tried and not guessed.
 
 | rule | severity | |
 |---|---|---|

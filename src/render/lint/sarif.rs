@@ -7,9 +7,9 @@ use super::super::document::Document;
 use super::super::permissions::written;
 use super::super::sight::hidden_kinds;
 use super::super::words::visible;
-use super::Linted;
-use super::commands::commands;
 use super::places::{Places, Position};
+use super::remedy::remedy;
+use super::{Linted, Side};
 use crate::lint::{Finding, Object, RULES, Rule, place};
 
 /// What stands in the path of a URI as it is.
@@ -144,7 +144,7 @@ struct Logical {
 
 /// One run; a finding stands in the file that declares what it is about, and otherwise where it is in the cluster.
 pub fn lint_sarif(linted: &Linted<'_>) -> Document {
-    let Linted { snapshot, side: _, report, desired, sources } = linted;
+    let Linted { snapshot, side, report, desired, sources } = linted;
     let cluster = &snapshot.cluster;
     let mut places = Places::new(sources);
     let mut results = Vec::new();
@@ -159,7 +159,7 @@ pub fn lint_sarif(linted: &Linted<'_>) -> Document {
                 rule_id: checked.rule.name,
                 rule_index: RULES.iter().position(|rule| rule.name == checked.rule.name).unwrap_or_default(),
                 level: checked.severity.as_str(),
-                message: Text { text: message(finding) },
+                message: Text { text: message(finding, *side) },
                 locations: [Location { physical_location, logical_locations }],
                 partial_fingerprints: Fingerprints { objects: fingerprint(checked.rule, finding, cluster) },
             });
@@ -203,12 +203,12 @@ fn descriptor(rule: &Rule) -> Descriptor {
     }
 }
 
-/// The fault and the commands that mend it, a few of them.
-fn message(Finding { objects: _, message, cures, effect: _ }: &Finding) -> String {
+/// The fault and what mends it, a few of many.
+fn message(Finding { objects: _, message, cures, effect: _ }: &Finding, side: Side) -> String {
     const FEW: usize = 4;
-    let commands = commands(&cures[..cures.len().min(FEW)]);
+    let remedy = remedy(&cures[..cures.len().min(FEW)], side);
     let message = visible(message);
-    if commands.is_empty() { message } else { format!("{message}\n{}", commands.join("\n")) }
+    if remedy.is_empty() { message } else { format!("{message}\n{}", remedy.join("\n")) }
 }
 
 fn logical(object: &Object, cluster: &str) -> Logical {

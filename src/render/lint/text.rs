@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use super::super::document::{Document, Line, Style};
 use super::super::sight::{heading, hidden_kinds};
 use super::super::words::{count, listed, visible};
-use super::commands::commands;
+use super::places::{Places, Position};
+use super::remedy::remedy;
 use super::{Amount, Linted, Side};
-use crate::lint::{Checked, Finding, Report, Severity};
+use crate::lint::{Checked, Finding, Report, Severity, place};
 use crate::live::Blind;
 
 /// How wide a paragraph is.
@@ -15,7 +16,8 @@ const WIDTH: usize = 100;
 
 /// The findings by rule, the worst first, each with what mends it; then how many there are.
 pub fn lint(linted: &Linted<'_>, amount: Amount) -> Document {
-    let Linted { snapshot, side, report, desired: _, sources: _ } = linted;
+    let Linted { snapshot, side, report, desired: _, sources } = linted;
+    let mut places = Places::new(sources);
     let what = match side {
         Side::Live => "Lint of",
         Side::Target => "Lint of what the files make of",
@@ -24,7 +26,7 @@ pub fn lint(linted: &Linted<'_>, amount: Amount) -> Document {
     document.push(heading(what, snapshot));
     for checked in &report.checked {
         document.gap();
-        document.extend(of_rule(checked, amount));
+        document.extend(of_rule(checked, linted, &mut places, amount));
     }
     document.gap();
     document.extend(unheard(report));
@@ -32,7 +34,12 @@ pub fn lint(linted: &Linted<'_>, amount: Amount) -> Document {
     document
 }
 
-fn of_rule(Checked { rule, severity, findings }: &Checked, amount: Amount) -> Document {
+fn of_rule(
+    Checked { rule, severity, findings }: &Checked,
+    linted: &Linted<'_>,
+    places: &mut Places<'_>,
+    amount: Amount,
+) -> Document {
     const MOST: usize = 10;
     let most = match amount {
         Amount::Some if findings.len() > MOST + 1 => MOST,
@@ -42,7 +49,7 @@ fn of_rule(Checked { rule, severity, findings }: &Checked, amount: Amount) -> Do
     let head =
         Line::default().with(style(*severity), severity.as_str()).with(Style::Strong, format!(": {}", rule.name));
     document.push(head.with(Style::Plain, format!(": {}", rule.summary)));
-    findings.iter().take(most).for_each(|finding| document.extend(of_finding(finding)));
+    findings.iter().take(most).for_each(|finding| document.extend(of_finding(finding, linted, places)));
     let more = findings.len() - most;
     if more > 0 {
         document.push(Line::default().with(Style::Dim, format!("  and {more} more (--full shows all)")));
@@ -54,16 +61,27 @@ fn of_rule(Checked { rule, severity, findings }: &Checked, amount: Amount) -> Do
     document
 }
 
-fn of_finding(Finding { objects: _, message, cures, effect: _ }: &Finding) -> Document {
+fn of_finding(
+    Finding { objects, message, cures, effect: _ }: &Finding,
+    linted: &Linted<'_>,
+    places: &mut Places<'_>,
+) -> Document {
     const FEW: usize = 3;
     let mut document = Document::default();
-    document.push(Line::plain(format!("  {}", visible(message))));
-    let commands = commands(cures);
-    let shown = if commands.len() > FEW + 1 { FEW } else { commands.len() };
-    commands.iter().take(shown).for_each(|command| document.push(Line::plain(format!("      {command}"))));
-    let more = commands.len() - shown;
+    let told = Line::plain(format!("  {}", visible(message)));
+    document.push(match place(objects, linted.desired) {
+        Some(span) => {
+            let [Position { line, column: _ }, _] = places.range(span);
+            told.with(Style::Dim, format!(" ({}:{line})", visible(places.file(span))))
+        }
+        None => told,
+    });
+    let remedy = remedy(cures, linted.side);
+    let shown = if remedy.len() > FEW + 1 { FEW } else { remedy.len() };
+    remedy.iter().take(shown).for_each(|line| document.push(Line::plain(format!("      {line}"))));
+    let more = remedy.len() - shown;
     if more > 0 {
-        let more = format!("      and {} (--format json shows all)", count(more, "more command"));
+        let more = format!("      and {} (--format json shows all)", count(more, "more line"));
         document.push(Line::default().with(Style::Dim, more));
     }
     document
@@ -92,7 +110,8 @@ fn counts(report: &Report) -> Line {
         .map(|severity| count(report.count(severity), severity.as_str()))
         .collect();
     match report.worst() {
-        None => Line::default().with(Style::Good, "Nothing found."),
+        None if report.blind.is_empty() => Line::default().with(Style::Good, "Nothing found."),
+        None => Line::plain("Nothing found by the other rules."),
         Some(worst) => Line::default().with(style(worst), listed(&counted)).with(Style::Plain, "."),
     }
 }
