@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module with the modules that it may import. `cli` may import everything.
-const MAY_IMPORT: [(&str, &[&str]); 16] = [
+const MAY_IMPORT: [(&str, &[&str]); 17] = [
     ("diagnostic", &[]),
     ("pve", &[]),
     ("model", &["pve"]),
@@ -17,6 +17,7 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
     ("resolve", &["diagnostic", "pve", "model", "desired", "live"]),
     ("policy", &["diagnostic", "pve", "model", "desired", "permissions"]),
     ("plan", &["pve", "model", "desired", "diff", "permissions", "live", "resolve", "policy"]),
+    ("lint", &["diagnostic", "pve", "model", "desired", "permissions", "live"]),
     ("apply", &["plan", "diff", "model", "pve", "desired", "live", "api"]),
     ("sandbox", &["pve", "model", "permissions"]),
     (
@@ -33,6 +34,7 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
             "resolve",
             "policy",
             "plan",
+            "lint",
             "apply",
         ],
     ),
@@ -50,6 +52,7 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
             "resolve",
             "policy",
             "plan",
+            "lint",
             "apply",
             "sandbox",
             "render",
@@ -59,7 +62,7 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
 ];
 
 /// Modules that neither wait, nor read, nor ask what time it is.
-const PURE: [&str; 8] = ["diagnostic", "pve", "model", "permissions", "diff", "resolve", "policy", "plan"];
+const PURE: [&str; 9] = ["diagnostic", "pve", "model", "permissions", "diff", "resolve", "policy", "plan", "lint"];
 
 /// What a pure module has no use for.
 const IMPURE: [&str; 9] =

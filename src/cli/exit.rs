@@ -11,6 +11,8 @@ pub(super) enum Exit {
     Error,
     /// `plan --detailed-exitcode`: there are changes.
     Changes,
+    /// `lint`: there are errors or warnings.
+    Findings,
     /// Refused by a guard.
     Refused,
     /// Applied, but reading back shows a difference, or a step failed half-way.
@@ -22,7 +24,7 @@ impl From<Exit> for ExitCode {
         ExitCode::from(match exit {
             Exit::Success => 0,
             Exit::Error => 1,
-            Exit::Changes => 2,
+            Exit::Changes | Exit::Findings => 2,
             Exit::Refused => 3,
             Exit::Partly => 4,
         })

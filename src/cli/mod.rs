@@ -9,6 +9,7 @@ mod connect;
 mod exit;
 mod export;
 mod failure;
+mod lint;
 mod permissions;
 mod pipeline;
 mod plan;
@@ -66,6 +67,7 @@ fn run(command: Command, terminal: Terminal) -> Result<Exit, Failure> {
         Command::Permissions(arguments) => runtime.block_on(permissions::run(arguments, terminal)),
         Command::WhoCan(arguments) => runtime.block_on(who_can::run(arguments, terminal)),
         Command::Schema => schema::run(terminal),
+        Command::Lint(arguments) => runtime.block_on(lint::run(arguments, terminal)),
         Command::Sandbox(arguments) => runtime.block_on(sandbox::run(arguments, terminal)),
     }
 }

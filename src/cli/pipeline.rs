@@ -10,6 +10,7 @@ use super::who;
 use crate::apply;
 use crate::desired::{self, Desired};
 use crate::diagnostic::{Findings, Sources};
+use crate::lint;
 use crate::plan::{Aim, Approved, Plan, Waiver};
 use crate::render::{self, Detail, Shown, Undeclared, diagnostics};
 use crate::resolve::{Unsunk, resolve};
@@ -22,7 +23,8 @@ pub(super) struct Planned {
 
 /// Reads the files, reports what is to be said of them, and goes on only if that is no error.
 pub(super) fn load(Files { files }: &Files, terminal: Terminal) -> Result<(Desired, Sources), Failure> {
-    let desired::Loaded { desired, sources, findings } = desired::load(files);
+    let desired::Loaded { desired, sources, mut findings } = desired::load(files);
+    findings.extend(lint::check_names(&desired));
     report(&findings, &sources, terminal)?;
     Ok((desired, sources))
 }

@@ -90,6 +90,16 @@ pub(super) async fn look(
     Looking { files, target }: &Looking,
     terminal: Terminal,
 ) -> Result<(Source, Snapshot), Failure> {
+    let cluster = if target.sandbox.is_some() { Cluster::default() } else { cluster(files, target, terminal)? };
+    look_at(target, &cluster, terminal).await
+}
+
+/// As [`look`], for a command that has read the files already.
+pub(super) async fn look_at(
+    target: &Target,
+    cluster: &Cluster,
+    terminal: Terminal,
+) -> Result<(Source, Snapshot), Failure> {
     let source = match &target.sandbox {
         Some(dir) => {
             let is_new = !dir.join("user.cfg").exists();
@@ -102,7 +112,7 @@ pub(super) async fn look(
             }
             Source::Sandbox(sandbox, sandbox_name(dir))
         }
-        None => open(target, &cluster(files, target, terminal)?, terminal).await?,
+        None => open(target, cluster, terminal).await?,
     };
     let snapshot = source.read(terminal).await?;
     Ok((source, snapshot))

@@ -6,14 +6,16 @@ use super::failure::Failure;
 use super::pipeline;
 use super::terminal::Terminal;
 use crate::desired::{self, Desired};
+use crate::lint;
 use crate::pve::{Release, privileges};
 use crate::render::{self, Document, Line, Style};
 
 pub(super) fn run(Validate { files, release }: Validate, terminal: Terminal) -> Result<Exit, Failure> {
     let desired::Loaded { desired, sources, mut findings } = desired::load(&files.files);
+    findings.extend(lint::check_names(&desired));
     findings.extend(desired::check_privileges(&desired, &privileges(release).collect(), release));
     pipeline::report(&findings, &sources, terminal)?;
-    let Desired { cluster: _, roles, groups, users, tokens, acl, policies } = &desired;
+    let Desired { cluster: _, lint: _, roles, groups, users, tokens, acl, policies } = &desired;
     let mut declared = vec![
         render::count(roles.len(), "role"),
         render::count(groups.len(), "group"),

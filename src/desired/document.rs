@@ -151,11 +151,20 @@ pub struct Cluster {
     pub fingerprint: Option<Located<String>>,
 }
 
+/// `lint:`, what `pve-access lint` lets pass.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lint {
+    /// Names of rules, each with its place; whether there are such rules is `lint`'s question.
+    pub allow: Vec<Located<String>>,
+}
+
 /// All files together: what they say, normalised, and where they say it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Desired {
     /// Which cluster.
     pub cluster: Cluster,
+    /// What is let pass.
+    pub lint: Lint,
     /// The roles spoken of.
     pub roles: BTreeMap<RoleId, Declared<RoleWish>>,
     /// The groups spoken of.

@@ -12,6 +12,7 @@ mod expire;
 mod fields;
 mod files;
 mod groups;
+mod lint;
 mod look_alike;
 mod names;
 mod node;
@@ -37,8 +38,8 @@ mod yaml;
 use std::path::PathBuf;
 
 pub use document::{
-    Cluster, Declared, Desired, Format, GrantOrigin, GroupWish, Located, Presence, RoleWish, Sink, TokenWish, UserWish,
-    Wish,
+    Cluster, Declared, Desired, Format, GrantOrigin, GroupWish, Lint, Located, Presence, RoleWish, Sink, TokenWish,
+    UserWish, Wish,
 };
 pub use expire::day_or_time;
 pub use names::unaddressable;

@@ -11,7 +11,7 @@ use super::secrets::{secret_of_line, token_secrets};
 use super::tokens::Delivery;
 use super::value::{mismatch, scalar};
 use super::yaml::tree;
-use super::{acl, cluster, contradictions, groups, names, policies, roles, tokens, users};
+use super::{acl, cluster, contradictions, groups, lint, names, policies, roles, tokens, users};
 use crate::diagnostic::{Diagnostic, Findings, Source, SourceId, Sources, Span};
 
 /// A text and where it came from; relative paths in it start at its folder.
@@ -38,7 +38,7 @@ pub struct Loaded {
 /// What may be written here.
 pub(super) const VOCABULARY: Vocabulary = Vocabulary {
     noun: "the document",
-    keys: &["version", "cluster", "roles", "groups", "users", "tokens", "acl", "policies"],
+    keys: &["version", "cluster", "lint", "roles", "groups", "users", "tokens", "acl", "policies"],
     unbuilt: &[
         ("pools", "remove it"),
         ("prune", "remove it: nothing is deleted that is not declared absent"),
@@ -47,6 +47,7 @@ pub(super) const VOCABULARY: Vocabulary = Vocabulary {
     ],
     unmanaged: &[],
     elsewhere: &[
+        ("allow", "it belongs to `lint`: indent it below"),
         ("ca_file", "it belongs to `cluster`: indent it below"),
         ("endpoint", "it belongs to `cluster`: indent it below"),
         ("fingerprint", "it belongs to `cluster`: indent it below"),
@@ -56,6 +57,7 @@ pub(super) const VOCABULARY: Vocabulary = Vocabulary {
         ("grants", "acl"),
         ("permissions", "acl"),
         ("group", "groups"),
+        ("lints", "lint"),
         ("policy", "policies"),
         ("role", "roles"),
         ("token", "tokens"),
@@ -127,6 +129,7 @@ struct Document<'n, 'a> {
     begins: Option<Span>,
     versions: Vec<&'n Node<'a>>,
     clusters: Vec<(&'n Entry<'a>, &'n Path)>,
+    lints: Vec<&'n Entry<'a>>,
     roles: Vec<&'n Entry<'a>>,
     groups: Vec<&'n Entry<'a>>,
     users: Vec<&'n Entry<'a>>,
@@ -178,6 +181,7 @@ impl<'n, 'a> Document<'n, 'a> {
             match key {
                 "version" => self.versions.push(&entry.value),
                 "cluster" => self.clusters.push((entry, folder)),
+                "lint" => self.lints.push(entry),
                 "roles" => self.roles.extend(objects(entry, "role names", notes)),
                 "groups" => self.groups.extend(objects(entry, "group names", notes)),
                 "users" => self.users.extend(objects(entry, "user ids", notes)),
@@ -209,6 +213,7 @@ impl<'n, 'a> Document<'n, 'a> {
                 );
             }
         }
+        self.lints.iter().for_each(|entry| lint::read(&entry.value, &mut desired.lint, notes));
         self.roles.iter().for_each(|entry| roles::read(entry, &mut desired, notes));
         self.groups.iter().for_each(|entry| groups::read(entry, &mut desired, notes));
         self.users.iter().for_each(|entry| users::read(entry, &mut desired, notes));

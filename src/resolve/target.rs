@@ -45,7 +45,7 @@ pub(super) fn target(desired: &Desired, live: &AccessState) -> AccessState {
 }
 
 fn delete(desired: &Desired, target: &mut AccessState) {
-    let Desired { cluster: _, roles, groups, users, tokens, acl, policies: _ } = desired;
+    let Desired { cluster: _, lint: _, roles, groups, users, tokens, acl, policies: _ } = desired;
     for (grant, (presence, _)) in acl {
         if *presence == Presence::Absent {
             target.acl.remove(grant);

@@ -9,7 +9,7 @@ use crate::model::AccessState;
 /// The kinds of things that the reader of `live` cannot see completely and that it matters to see for reaching
 /// `target`: something declared is not visible, or a deletion would take along what nobody sees.
 pub(super) fn unseen(desired: &Desired, live: &Snapshot, target: &AccessState) -> BTreeSet<Blind> {
-    let Desired { cluster: _, roles: _, groups, users, tokens, acl, policies: _ } = desired;
+    let Desired { cluster: _, lint: _, roles: _, groups, users, tokens, acl, policies: _ } = desired;
     let seen = &live.state;
     let deletes = seen.tokens.keys().any(|token| !target.tokens.contains_key(token))
         || seen.users.keys().any(|user| !target.users.contains_key(user))

@@ -11,6 +11,7 @@ mod guards;
 mod homepage;
 mod interrupted;
 mod limits;
+mod lint;
 mod names;
 mod permissions;
 mod policies;

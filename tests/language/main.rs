@@ -5,6 +5,7 @@
 
 mod cases;
 mod generated;
+mod lints;
 mod meaning;
 mod properties;
 mod reference;

@@ -1,6 +1,6 @@
 //! What holds for every text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use proptest::prelude::*;
@@ -38,8 +38,10 @@ fn survives(text_: String) {
 
 /// What is desired, without where it was written.
 fn meaning(desired: &Desired) -> BTreeMap<String, String> {
-    let Desired { cluster, roles, groups, users, tokens, acl, policies } = desired;
+    let Desired { cluster, lint, roles, groups, users, tokens, acl, policies } = desired;
     let mut meaning = BTreeMap::new();
+    let allowed: BTreeSet<&String> = lint.allow.iter().map(|rule| &rule.value).collect();
+    meaning.insert("lint".to_owned(), format!("{allowed:?}"));
     let endpoint = cluster.endpoint.as_ref().map(|endpoint| &endpoint.value);
     meaning.insert("cluster".to_owned(), format!("{endpoint:?}"));
     for (role, Declared { wish, span: _ }) in roles {

@@ -11,6 +11,7 @@ mod generate;
 mod guards;
 mod interrupted;
 mod largest;
+mod lint;
 mod odd;
 mod outline;
 mod permissions;

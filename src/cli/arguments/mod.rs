@@ -1,12 +1,14 @@
 //! What can be typed.
 
 mod asking;
+mod lint;
 mod planning;
 mod sandbox;
 mod target;
 
 pub(super) use asking::{Export, Format, Permissions, WhoCan};
 use clap::{Args, Parser, Subcommand};
+pub(super) use lint::{Lint, LintFormat};
 pub(super) use planning::{Apply, Files, Plan, PlanFormat, Planning, Validate};
 pub(super) use sandbox::Sandbox;
 pub(super) use target::{Looking, Target};
@@ -48,7 +50,7 @@ On a cluster, with a token's `user@realm!name=secret` in PROXMOX_VE_API_TOKEN:
 Exit status:
   0  in sync, or applied and verified
   1  error: nothing more was done than was reported
-  2  plan --detailed-exitcode: there are changes
+  2  plan --detailed-exitcode: there are changes; lint: there are errors or warnings
   3  refused by a guard, which --allow NAME waives, or by a policy
   4  applied, but reading back shows a difference, or a step failed half-way
 ";
@@ -102,6 +104,12 @@ pub(super) enum Command {
     /// Lists every user and token that holds it, with the grants that it comes from.
     #[command(after_help = asking::WHO_CAN_EXAMPLES)]
     WhoCan(WhoCan),
+    /// Find faults in the live state, or in what the files would make of it
+    ///
+    /// Tokens that may do nothing, grants that mean nothing or count again one day, entries that hide others, and the like:
+    /// what Proxmox VE puts up with, and people do not expect. Says what mends each. Changes nothing.
+    #[command(after_help = lint::LINT_EXAMPLES)]
+    Lint(Lint),
     /// Print the JSON Schema of a desired-state file
     ///
     /// With it an editor completes and checks while you type. Put this line at the top of the file:
