@@ -84,8 +84,11 @@ fn check_markdown(plan: &Plan) -> Result<(), String> {
         _ => 1,
     });
     let changes: usize = changes.sum();
-    let rows: Vec<&&str> = blocks.iter().flatten().filter(|line| line.starts_with(['+', '-', '!'])).collect();
-    if !cut && rows.len() != changes || rows.iter().any(|line| line.chars().nth(1) != Some(' ')) {
+    let refused = usize::from(!plan.objections.is_empty());
+    let rows = blocks.get(refused).filter(|_| changes > 0).map(Vec::as_slice).unwrap_or_default();
+    let meaning = blocks.get(refused + 1).filter(|_| changes > 0).map(Vec::as_slice).unwrap_or_default();
+    let is_marked = |line: &&str| line.starts_with(['+', '-', '!', ' ']) && line.chars().nth(1) == Some(' ');
+    if !cut && (rows.len() != changes || !rows.iter().all(is_marked) || !meaning.iter().all(is_marked)) {
         return Err(format!("{} rows for {changes} changes:\n{text}", rows.len()));
     }
     if count("<details>") != count("</details>") || text.len() > COMMENT || !is_visible(&text) {

@@ -10,7 +10,7 @@ use pve_access::apply::{self, Cluster, Delivery, Done, Fate, Observer, Outcome, 
 use pve_access::desired::Desired;
 use pve_access::live::{ReadError, Sight, Snapshot, Source};
 use pve_access::model::AccessState;
-use pve_access::plan::{Op, Step};
+use pve_access::plan::{Op, Step, Waiver};
 use pve_access::pve::TokenId;
 use secrecy::SecretString;
 
@@ -155,7 +155,7 @@ impl Observer for Trigger {
 fn run(desired: &Desired, cluster: &Scripted, screen: &Screen) -> Outcome {
     let live = cluster.state.lock().unwrap().clone();
     let (plan, _) = planned(desired, &live);
-    let approved = plan.approve(&Default::default()).unwrap();
+    let approved = plan.approve(&Waiver::ALL.into_iter().filter(|waiver| *waiver != Waiver::Blind).collect()).unwrap();
     let mut delivery = Delivery::showing(screen.clone());
     let stop = Stop::default();
     let mut trigger = Trigger { fault: cluster.fault, screen: screen.clone(), stop: stop.clone() };
