@@ -15,6 +15,7 @@ mod missing;
 mod outcome;
 mod permissions;
 mod plan;
+mod pveum;
 mod refused;
 mod saved;
 mod sight;
