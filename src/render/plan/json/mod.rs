@@ -185,7 +185,7 @@ fn objection(objection: &plan::Objection, reader: Option<&Principal>, waived: &B
         message: fault,
         details: facts,
         commands,
-        waived: allow.is_some_and(|waiver| waived.contains(&waiver)),
+        waived: objection.is_waived(waived),
         allow: allow.map(|waiver| waiver.to_string()),
     }
 }
