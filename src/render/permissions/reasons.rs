@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::document::{Document, Line, Style};
 use super::super::sight::is_whole;
-use super::super::words::{count, grant_name, listed, visible};
+use super::super::words::{grant_name, listed, shortened, visible};
 use super::text::wrapped;
 use crate::live::Snapshot;
 use crate::model::Grant;
@@ -213,10 +213,7 @@ fn because(hidden: &Hidden<'_>) -> String {
 /// Some of many.
 pub(super) fn some(names: &[String]) -> String {
     const SOME: usize = 8;
-    if names.len() <= SOME + 1 {
-        return listed(names);
-    }
-    format!("{} and {}", names[..SOME].join(", "), count(names.len() - SOME, "more").trim_end_matches('s'))
+    listed(&shortened(names.to_vec(), SOME, |more| format!("{more} more")))
 }
 
 /// The grants by which `privilege` is held, in few words; for lists of many principals.

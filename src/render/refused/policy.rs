@@ -1,9 +1,9 @@
 //! How a policy is broken, in words.
 
-use super::refused::Refusal;
-use super::words::{grant_name, listed, many, shortened, visible};
+use super::Refusal;
 use crate::model;
 use crate::policy::{Breach, Extent, Fault, Obstacle, Place, Since, Violation};
+use crate::render::words::{grant_name, listed, many, shortened, visible};
 
 /// How many names are told of many.
 const TOLD: usize = 6;
