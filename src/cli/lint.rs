@@ -9,12 +9,12 @@ use super::pipeline;
 use super::source;
 use super::terminal::Terminal;
 use super::who;
-use crate::desired::{self, Desired};
+use crate::desired::{Desired, Loaded};
 use crate::diagnostic::Sources;
-use crate::lint::{Levels, Severity, Subject, check_names, lint};
+use crate::lint::{Levels, Severity, Subject, lint};
 use crate::live::Snapshot;
 use crate::render::{self, Amount, Linted, Side};
-use crate::resolve::{Unsunk, resolve};
+use crate::resolve::Unsunk;
 
 pub(super) async fn run(arguments: Lint, terminal: Terminal) -> Result<Exit, Failure> {
     let Lint { planned, allow, deny, full, format, list, explain, looking } = arguments;
@@ -34,8 +34,13 @@ pub(super) async fn run(arguments: Lint, terminal: Terminal) -> Result<Exit, Fai
     let mut levels = Levels::of_files(&desired);
     deny.into_iter().for_each(|rule| levels.deny(rule));
     allow.into_iter().for_each(|rule| levels.allow(rule));
-
-    let snapshot = if planned { target(&desired, &sources, snapshot, terminal)? } else { snapshot };
+    let snapshot = if planned {
+        // Where secrets go is no fault of the state.
+        let state = pipeline::target(&desired, &sources, &snapshot, Unsunk::Show, terminal)?.target;
+        Snapshot { state, ..snapshot }
+    } else {
+        snapshot
+    };
     terminal.note(&render::partly(&snapshot));
     let subject = Subject { state: &snapshot.state, sight: &snapshot.sight, now: who::now() };
     let report = lint(subject, &levels);
@@ -60,28 +65,12 @@ fn files(looking: &Looking, planned: bool, terminal: Terminal) -> Result<(Desire
     if !usual[0].exists() {
         return Ok(Default::default());
     }
-    let desired::Loaded { desired, sources, findings } = desired::load(&usual);
-    if findings.has_errors() || check_names(&desired).has_errors() {
+    let Loaded { desired, sources, findings } = pipeline::read(&usual);
+    if findings.has_errors() {
         terminal.note_text(&format!(
             "warning: {FILE} has errors, and what it allows is not heard: see pve-access validate\n"
         ));
         return Ok(Default::default());
     }
     Ok((desired, sources))
-}
-
-/// What the files make of what is live.
-fn target(desired: &Desired, sources: &Sources, live: Snapshot, terminal: Terminal) -> Result<Snapshot, Failure> {
-    // Where secrets go is no fault of the state.
-    match resolve(desired, &live, Unsunk::Show) {
-        Ok(resolved) => {
-            pipeline::report(&resolved.warnings, sources, terminal)?;
-            let state = resolved.target;
-            Ok(Snapshot { state, ..live })
-        }
-        Err(findings) => match pipeline::report(&findings, sources, terminal) {
-            Err(said) => Err(said),
-            Ok(()) => Err(Failure::new("the files ask for what cannot be had")),
-        },
-    }
 }

@@ -1,6 +1,7 @@
 //! The one way from files and a source to a plan.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use super::arguments::{Files, PlanFormat, Planning};
 use super::failure::Failure;
@@ -8,12 +9,13 @@ use super::source::{self, Source};
 use super::terminal::Terminal;
 use super::who;
 use crate::apply;
-use crate::desired::{self, Desired};
+use crate::desired::{self, Desired, Loaded};
 use crate::diagnostic::{Findings, Sources};
 use crate::lint;
+use crate::live::Snapshot;
 use crate::plan::{Aim, Approved, Plan, Waiver};
 use crate::render::{self, Detail, Shown, Undeclared, diagnostics};
-use crate::resolve::{Unsunk, resolve};
+use crate::resolve::{Resolved, Unsunk, resolve};
 
 /// A plan, and where the live state was read.
 pub(super) struct Planned {
@@ -21,10 +23,16 @@ pub(super) struct Planned {
     pub(super) source: Source,
 }
 
+/// What the files say, and all that is to be said of them without a cluster.
+pub(super) fn read(files: &[PathBuf]) -> Loaded {
+    let mut loaded = desired::load(files);
+    loaded.findings.extend(lint::check_names(&loaded.desired));
+    loaded
+}
+
 /// Reads the files, reports what is to be said of them, and goes on only if that is no error.
 pub(super) fn load(Files { files }: &Files, terminal: Terminal) -> Result<(Desired, Sources), Failure> {
-    let desired::Loaded { desired, sources, mut findings } = desired::load(files);
-    findings.extend(lint::check_names(&desired));
+    let Loaded { desired, sources, findings } = read(files);
     report(&findings, &sources, terminal)?;
     Ok((desired, sources))
 }
@@ -40,18 +48,27 @@ fn reported(findings: &Findings, sources: &Sources, terminal: Terminal) -> Failu
     Failure::said()
 }
 
+/// What the files make of what is live; reports what is to be said of that.
+pub(super) fn target<'a>(
+    desired: &'a Desired,
+    sources: &Sources,
+    live: &'a Snapshot,
+    unsunk: Unsunk,
+    terminal: Terminal,
+) -> Result<Resolved<'a>, Failure> {
+    let resolved = resolve(desired, live, unsunk).map_err(|findings| reported(&findings, sources, terminal))?;
+    report(&resolved.warnings, sources, terminal)?;
+    Ok(resolved)
+}
+
 /// From files and a source to a plan.
 pub(super) async fn plan(planning: &Planning, terminal: Terminal) -> Result<Planned, Failure> {
-    let Planning { files, show_undeclared: _, full: _, show_secrets, allow: _, target } = planning;
+    let Planning { files, show_undeclared: _, full: _, show_secrets, allow: _, target: cluster } = planning;
     let unsunk = if *show_secrets { Unsunk::Show } else { Unsunk::Refuse };
     let (desired, sources) = load(files, terminal)?;
-    let source = source::open(target, &desired.cluster, terminal).await?;
+    let source = source::open(cluster, &desired.cluster, terminal).await?;
     let snapshot = source.read(terminal).await?;
-    let resolved = match resolve(&desired, &snapshot, unsunk) {
-        Ok(resolved) => resolved,
-        Err(findings) => return Err(reported(&findings, &sources, terminal)),
-    };
-    report(&resolved.warnings, &sources, terminal)?;
+    let resolved = target(&desired, &sources, &snapshot, unsunk, terminal)?;
     report(&render::missing(&apply::missing(&desired, &snapshot.state)), &sources, terminal)?;
     let plan = Plan::new(Aim::new(resolved, who::now()));
     Ok(Planned { plan, source })

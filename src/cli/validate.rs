@@ -5,14 +5,12 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::pipeline;
 use super::terminal::Terminal;
-use crate::desired::{self, Desired};
-use crate::lint;
+use crate::desired::{self, Desired, Loaded};
 use crate::pve::{Release, privileges};
 use crate::render::{self, Document, Line, Style};
 
 pub(super) fn run(Validate { files, release }: Validate, terminal: Terminal) -> Result<Exit, Failure> {
-    let desired::Loaded { desired, sources, mut findings } = desired::load(&files.files);
-    findings.extend(lint::check_names(&desired));
+    let Loaded { desired, sources, mut findings } = pipeline::read(&files.files);
     findings.extend(desired::check_privileges(&desired, &privileges(release).collect(), release));
     pipeline::report(&findings, &sources, terminal)?;
     let Desired { cluster: _, lint: _, roles, groups, users, tokens, acl, policies } = &desired;

@@ -91,6 +91,26 @@ impl Sight {
             Sight::Partial(hidden) => hidden,
         }
     }
+
+    /// What cannot be seen of all that decides who may do what; realms decide nothing.
+    #[must_use]
+    pub fn hidden_deciding(&self) -> BTreeSet<Blind> {
+        let decides = |kind: &Blind| match kind {
+            Blind::Accounts | Blind::Grants | Blind::Pools => true,
+            Blind::Realms => false,
+        };
+        self.hidden().iter().copied().filter(decides).collect()
+    }
+
+    /// What cannot be seen of all that files can declare; pools and realms are none of it.
+    #[must_use]
+    pub fn hidden_declarable(&self) -> BTreeSet<Blind> {
+        let can_be_declared = |kind: &Blind| match kind {
+            Blind::Accounts | Blind::Grants => true,
+            Blind::Pools | Blind::Realms => false,
+        };
+        self.hidden().iter().copied().filter(can_be_declared).collect()
+    }
 }
 
 impl fmt::Display for Blind {

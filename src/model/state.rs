@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::along::Along;
 use super::object::{Grant, Group, Origin, Pool, Propagate, Realm, Role, Token, User};
-use crate::pve::{GroupId, PoolId, Privilege, RealmId, Release, RoleId, Subject, TokenId, UserId};
+use crate::pve::{GroupId, PoolId, Principal, Privilege, RealmId, Release, RoleId, Subject, TokenId, UserId};
 
 /// The access control of one cluster.
 ///
@@ -144,6 +144,15 @@ impl AccessState {
             Subject::User(user) => self.users.contains_key(user),
             Subject::Group(group) => self.groups.contains_key(group),
             Subject::Token(token) => self.tokens.contains_key(token),
+        }
+    }
+
+    /// Whether there is such a user or token.
+    #[must_use]
+    pub fn has_principal(&self, who: &Principal) -> bool {
+        match who {
+            Principal::User(user) => self.users.contains_key(user),
+            Principal::Token(token) => self.tokens.contains_key(token),
         }
     }
 }

@@ -92,9 +92,8 @@ pub struct Refused {
 impl Plan {
     /// Lets the plan through if every objection is waived by name; some cannot be.
     pub fn approve(self, waivers: &BTreeSet<Waiver>) -> Result<Approved, Refused> {
-        let is_waived = |waiver: Option<Waiver>| waiver.is_some_and(|waiver| waivers.contains(&waiver));
-        let standing = |objection: &&Objection| !is_waived(objection.waiver());
-        let objections: Vec<Objection> = self.objections.iter().filter(standing).cloned().collect();
+        let stands = |objection: &&Objection| !objection.is_waived(waivers);
+        let objections: Vec<Objection> = self.objections.iter().filter(stands).cloned().collect();
         if objections.is_empty() { Ok(Approved(self)) } else { Err(Refused { objections }) }
     }
 }

@@ -17,8 +17,6 @@ mod power;
 mod saved;
 mod step;
 
-use std::collections::BTreeSet;
-
 pub use aim::Aim;
 pub use approve::{Approved, NoSuchWaiver, Refused, Waiver};
 pub use batch::AclBatch;
@@ -31,7 +29,6 @@ pub use saved::{Saved, SavedError};
 pub use step::{Step, Turn};
 
 use crate::diff::{Diff, diff};
-use crate::live::Blind;
 use crate::model::AccessState;
 
 /// The way from what is live to what shall be: one step is one request.
@@ -70,13 +67,6 @@ impl Plan {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
-    }
-
-    /// What the reader cannot see of the kinds that files can speak of; pools and realms are none of them.
-    #[must_use]
-    pub fn hidden(&self) -> BTreeSet<Blind> {
-        let hidden = self.aim.live.sight.hidden().iter().copied();
-        hidden.filter(|kind| matches!(kind, Blind::Accounts | Blind::Grants)).collect()
     }
 
     /// What the plan asked for and `state` does not show.

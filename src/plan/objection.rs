@@ -1,5 +1,7 @@
 //! What speaks against a plan.
 
+use std::collections::BTreeSet;
+
 use super::approve::Waiver;
 use super::guards::{Blindness, Deletions, Escalation, Lockout, Oversize, Staleness};
 use crate::policy::Violation;
@@ -41,9 +43,15 @@ impl Objection {
         }
     }
 
+    /// Whether one of `waivers` lets it pass.
+    #[must_use]
+    pub fn is_waived(&self, waivers: &BTreeSet<Waiver>) -> bool {
+        self.waiver().is_some_and(|waiver| waivers.contains(&waiver))
+    }
+
     /// The name of the guard that objects; it does not depend on whether it can be waived.
     #[must_use]
-    pub fn guard(&self) -> &str {
+    pub fn guard(&self) -> &'static str {
         match self {
             Objection::Stale(_) => "stale",
             Objection::Blind(_) => "blind",

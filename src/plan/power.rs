@@ -207,18 +207,11 @@ impl Power {
         state
     }
 
-    fn is_there(&self, state: &AccessState) -> bool {
-        match &self.who {
-            Principal::User(user) => state.users.contains_key(user),
-            Principal::Token(token) => state.tokens.contains_key(token),
-        }
-    }
-
     fn loss_in(&self, state: &AccessState) -> Option<Loss> {
         if self.held.is_empty() {
             return None;
         }
-        if !self.is_there(state) {
+        if !state.has_principal(&self.who) {
             return Some(Loss::Gone);
         }
         let refusals = state.refusals(&self.who, self.now);
@@ -232,7 +225,7 @@ impl Power {
 
     /// Of what it held in the beginning, for nobody loses what it never held.
     fn impossible_in(&self, state: &AccessState, ops: impl IntoIterator<Item = usize>) -> Vec<usize> {
-        let can_act = self.is_there(state) && state.refusals(&self.who, self.now).is_empty();
+        let can_act = state.has_principal(&self.who) && state.refusals(&self.who, self.now).is_empty();
         let evaluator = Evaluator::new(state);
         let is_lost = |need: &Need| self.held.contains(need) && !need.is_met(&self.who, &evaluator);
         let is_impossible = |at: &usize| !can_act || self.needs.get(at).into_iter().flatten().any(is_lost);

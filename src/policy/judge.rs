@@ -85,7 +85,7 @@ impl Court<'_, '_> {
     fn kept_out(&self, policy: &Policy) -> Vec<Breach> {
         let mut kept_out: BTreeMap<Principal, Breach> = BTreeMap::new();
         for who in policy.who.named().filter(|who| policy.who.selects(who, self.target.groups_of(who.user()))) {
-            let fault = if exists(&who, self.target) {
+            let fault = if self.target.has_principal(&who) {
                 match self.target.refusals(&who, self.now) {
                     refusals if refusals.is_empty() => continue,
                     refusals => Fault::Refused(refusals),
@@ -94,8 +94,8 @@ impl Court<'_, '_> {
                 Fault::Missing
             };
             let was_so = match fault {
-                Fault::Missing => !exists(&who, self.live),
-                _ => exists(&who, self.live) && !self.live.refusals(&who, self.now).is_empty(),
+                Fault::Missing => !self.live.has_principal(&who),
+                _ => self.live.has_principal(&who) && !self.live.refusals(&who, self.now).is_empty(),
             };
             let since = if was_so { Since::Live } else { Since::Plan };
             kept_out.insert(who.clone(), Breach { who: vec![who], fault, since });
@@ -169,17 +169,10 @@ impl Court<'_, '_> {
 
     /// Whether it is the same on the cluster, at the first of the places.
     fn was_so(&self, who: &Principal, Wrong { demand, places, privileges }: &Wrong) -> bool {
-        exists(who, self.live)
+        self.live.has_principal(who)
             && places.iter().take(ASKED).all(|place| {
                 let held = self.before.at(who, place.example());
                 privileges.iter().all(|privilege| held.contains_key(privilege) == (*demand == Demand::Never))
             })
-    }
-}
-
-fn exists(who: &Principal, state: &AccessState) -> bool {
-    match who {
-        Principal::User(user) => state.users.contains_key(user),
-        Principal::Token(token) => state.tokens.contains_key(token),
     }
 }

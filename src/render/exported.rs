@@ -1,13 +1,11 @@
 //! What is to be said of a file that was written, beside it.
 
-use std::collections::BTreeSet;
-
 use super::document::{Document, Line};
 use super::ignored::warning;
 use super::sight::{hidden_kinds, origin, reader_name, remedy};
 use super::words::{count, listed};
 use crate::desired::{Kind, Written};
-use crate::live::{Blind, Snapshot};
+use crate::live::Snapshot;
 use crate::model::Pattern;
 
 /// Where `snapshot` was read, and as whom.
@@ -17,14 +15,9 @@ pub fn origin_of(snapshot: &Snapshot) -> String {
 
 /// What a file of `snapshot` may lack, as a sentence; what no file declares is nothing to lack.
 pub fn unseen(snapshot: &Snapshot) -> Option<String> {
-    let hidden = lacking(snapshot);
+    let hidden = snapshot.sight.hidden_declarable();
     let reader = reader_name(snapshot.reader.as_ref());
     (!hidden.is_empty()).then(|| format!("{reader} does not see all {}", hidden_kinds(&hidden)))
-}
-
-fn lacking(snapshot: &Snapshot) -> BTreeSet<Blind> {
-    let hidden = snapshot.sight.hidden().iter().copied();
-    hidden.filter(|kind| matches!(kind, Blind::Accounts | Blind::Grants)).collect()
 }
 
 /// Warns of what was not seen and of patterns that match nothing, and counts what is not declared.
@@ -33,7 +26,7 @@ pub fn exported(snapshot: &Snapshot, written: &Written, idle: &[(Kind, &Pattern)
     let mut notes = Document::default();
     if let Some(unseen) = unseen(snapshot) {
         notes.push(warning(format!("{unseen}, so the file may lack some")));
-        notes.extend(remedy(&lacking(snapshot), snapshot.reader.as_ref()));
+        notes.extend(remedy(&snapshot.sight.hidden_declarable(), snapshot.reader.as_ref()));
     }
     for (kind, pattern) in idle {
         notes.push(warning(format!("`{kind}={}` matches nothing live", pattern.as_str())));

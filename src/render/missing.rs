@@ -1,6 +1,7 @@
 //! Missing secrets, as findings in the files.
 
-use super::words::{count, shell};
+use super::pveum;
+use super::words::count;
 use crate::apply::Missing;
 use crate::diagnostic::{Diagnostic, Findings};
 
@@ -14,11 +15,14 @@ pub fn missing(missing: &[Missing<'_>]) -> Findings {
     };
     let mut findings = Findings::default();
     for Missing { token, declared, sink } in told {
-        let (file, user, name) = (sink.file.display(), shell(token.user()), token.name());
+        let (file, delete) = (sink.file.display(), pveum::delete_token(token));
         findings.push(
-            Diagnostic::warning(declared.span, format!("token `{token}` exists, and `{file}` holds no secret for it{others}"))
-                .help("fine if its secret is kept elsewhere; Proxmox VE does not show it again")
-                .help(format!("for a new one: `pveum user token remove {user} {name}`, then apply, which makes the token and its declared grants anew")),
+            Diagnostic::warning(
+                declared.span,
+                format!("token `{token}` exists, and `{file}` holds no secret for it{others}"),
+            )
+            .help("fine if its secret is kept elsewhere; Proxmox VE does not show it again")
+            .help(format!("for a new one: `{delete}`, then apply, which makes the token and its declared grants anew")),
         );
     }
     findings

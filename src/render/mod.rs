@@ -3,18 +3,19 @@
 //! Knows how findings, plans and outcomes are worded and laid out. Does not decide anything, and prints nothing: it
 //! makes text, and the command line prints it.
 
-mod broken;
 mod change;
 pub mod diagnostics;
 mod document;
 mod effect;
 mod exported;
 mod ignored;
+mod json;
 mod lint;
 mod missing;
 mod outcome;
 mod permissions;
 mod plan;
+mod pveum;
 mod refused;
 mod saved;
 mod sight;
@@ -22,13 +23,14 @@ mod who_can;
 mod words;
 
 pub use document::{Colour, Document, Line, Style};
-pub use effect::{Detail, EffectJson};
+pub use effect::Detail;
 pub use exported::{exported, origin_of, unseen};
 pub use ignored::ignored;
-pub use lint::{Amount, LintAnswer, Linted, Side, lint, lint_json, lint_reference, lint_rule, lint_rules, lint_sarif};
+pub use json::json;
+pub use lint::{Amount, Linted, Side, lint, lint_json, lint_reference, lint_rule, lint_rules, lint_sarif, lint_schema};
 pub use missing::missing;
 pub use outcome::outcome;
-pub use permissions::{Held, Rights, permissions, permissions_json, written as json};
+pub use permissions::{Held, Rights, permissions, permissions_json};
 pub use plan::{Shown, Undeclared, plan, plan_diff, plan_json, plan_markdown, plan_schema};
 pub use refused::refused;
 pub use saved::{opened, saved, unsaved};

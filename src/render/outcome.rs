@@ -3,9 +3,9 @@
 use std::error::Error;
 
 use super::document::{Document, Line, Style};
-use super::plan::grant_name;
+use super::pveum;
 use super::sight::hidden_kinds;
-use super::words::{count, shell, step_in_words, visible};
+use super::words::{count, grant_name, step_in_words, visible};
 use crate::apply::{Done, Fate, Outcome, StepEnd, Verification};
 use crate::diff::{Delta, Diff};
 use crate::plan::{Lockout, Objection, Op, Step};
@@ -135,7 +135,7 @@ fn reasons(error: &dyn Error) -> Document {
 
 /// A token whose secret nobody has.
 fn orphan(token: &TokenId, fate: &Fate) -> Document {
-    let remove = format!("pveum user token remove {} {}", shell(token.user()), token.name());
+    let remove = pveum::delete_token(token);
     let token = visible(token);
     let (style, words) = match fate {
         Fate::Deleted => (
@@ -217,7 +217,7 @@ fn missing(diff: &Diff) -> String {
     missing.extend(names("groups of", memberships));
     missing.extend(names("token", tokens));
     missing.extend(names("pool", pools));
-    missing.extend(acl.keys().map(|grant| format!("grant {}", visible(grant_name(grant)))));
+    missing.extend(acl.keys().map(|grant| format!("grant {}", grant_name(grant))));
     let more = missing.len().saturating_sub(NAMED);
     missing.truncate(NAMED);
     if more > 0 {

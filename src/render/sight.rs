@@ -24,8 +24,7 @@ pub(super) fn heading(what: &str, snapshot: &Snapshot) -> Line {
 /// What an answer that is computed from `snapshot` may leave out; nothing where the reader sees all that matters to it.
 pub fn partly(snapshot: &Snapshot) -> Document {
     let mut document = Document::default();
-    let hidden: BTreeSet<Blind> =
-        snapshot.sight.hidden().iter().copied().filter(|kind| kind.needs().is_some()).collect();
+    let hidden = snapshot.sight.hidden_deciding();
     if hidden.is_empty() {
         return document;
     }
@@ -61,7 +60,7 @@ pub fn told(snapshot: &Snapshot) -> Document {
 
 /// Whether what the reader sees is all that decides what anybody holds.
 pub(super) fn is_whole(snapshot: &Snapshot) -> bool {
-    snapshot.sight.hidden().iter().all(|kind| kind.needs().is_none())
+    snapshot.sight.hidden_deciding().is_empty()
 }
 
 /// What the reader needs, and the command that gives it.

@@ -4,7 +4,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::document::{Document, Line, Style};
-use super::permissions::{closed, deciding_json, held_by, hidden_json, written};
+use super::json::{json, not_visible};
+use super::permissions::{closed, deciding_json, held_by};
 use super::sight::{heading, is_whole};
 use super::words::{count, listed, visible};
 use crate::live::{Blind, Snapshot};
@@ -108,11 +109,11 @@ pub fn who_can_json(Holders { snapshot, privilege, path, holders, now }: &Holder
         through: why.sides().flat_map(|side| side.giving(privilege)).map(deciding_json).collect(),
         refused: closed(who, &snapshot.state, *now),
     };
-    written(&Answer {
+    json(&Answer {
         schema: "pve-access.who-can.v1",
         privilege: privilege.as_str(),
         path: path.as_str(),
         principals: holders.iter().map(one).collect(),
-        not_visible: hidden_json(snapshot.sight.hidden()),
+        not_visible: not_visible(snapshot.sight.hidden()),
     })
 }

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use crate::desired::day_or_time;
-use crate::model::{Expire, Propagate, Text};
+use crate::model::{Expire, Grant, Propagate, Text};
 use crate::plan::{AclBatch, Op};
 
 /// `text` such that nothing in it can move the cursor, change colours or turn the direction of writing.
@@ -61,6 +61,21 @@ pub fn listed(words: &[String]) -> String {
         [only] => only.clone(),
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
+}
+
+/// The first `most`, and how many others there are in the words of `more`; a single other one is named like the rest.
+pub(super) fn shortened(mut words: Vec<String>, most: usize, more: impl FnOnce(usize) -> String) -> Vec<String> {
+    let others = words.len().saturating_sub(most);
+    if others > 1 {
+        words.truncate(most);
+        words.push(more(others));
+    }
+    words
+}
+
+/// `PVEAuditor on / to ann@pve`
+pub(super) fn grant_name(Grant { path, subject, role }: &Grant) -> String {
+    visible(format!("{role} on {path} to {subject}"))
 }
 
 pub(super) fn propagate(propagate: Propagate) -> &'static str {
@@ -121,6 +136,13 @@ mod tests {
         assert_eq!(shell("api@pam"), "api@pam");
         assert_eq!(shell("o'brien@pve"), r"'o'\''brien@pve'");
         assert_eq!(shell("a;b!c@pve"), "'a;b!c@pve'");
+    }
+
+    #[test]
+    fn one_more_is_named_and_two_are_counted() {
+        let short = |words: &[&str]| shortened(words.iter().map(ToString::to_string).collect(), 1, |n| format!("+{n}"));
+        assert_eq!(short(&["a", "b"]), ["a", "b"]);
+        assert_eq!(short(&["a", "b", "c"]), ["a", "+2"]);
     }
 
     #[test]

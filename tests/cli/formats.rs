@@ -6,6 +6,7 @@ use pve_access::render::plan_schema;
 use serde_json::Value;
 
 use super::desk::{Desk, Ran};
+use super::golden;
 
 const FORMATS: [&str; 4] = ["text", "json", "markdown", "diff"];
 
@@ -97,17 +98,15 @@ fn a_refusal_is_in_the_document_and_beside_it() {
     assert!(waived.code == 0 && waived.stdout.contains("waived with `--allow blind`."), "{}", waived.seen());
 }
 
-/// `BLESS=1` writes it anew.
+/// `BLESS=1 cargo test --test cli schema` writes it anew.
 #[test]
 fn the_schema_is_that_of_the_types_and_holds_for_what_is_printed() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schemas/pve-access.plan.v1.json");
     let schema = plan_schema();
     let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
-    if std::env::var_os("BLESS").is_some() {
-        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        std::fs::write(&file, &text).unwrap();
+    if let Err(difference) = golden::check(&file, &text) {
+        panic!("{difference}");
     }
-    assert_eq!(std::fs::read_to_string(&file).unwrap(), text, "BLESS=1 writes it anew");
 
     let schema = jsonschema::validator_for(&schema).unwrap();
     let desk = rich();

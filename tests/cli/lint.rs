@@ -1,13 +1,13 @@
 //! What lint says, how loudly, and how it exits.
 
-use std::fs;
 use std::path::Path;
 
 use pve_access::lint::RULES;
-use pve_access::render::LintAnswer;
+use pve_access::render::lint_schema;
 use serde_json::{Value, json};
 
 use super::desk::{Desk, Ran};
+use super::golden;
 
 const FAULTS: &str = "\
 user:root@pam:1:0::::::
@@ -45,28 +45,22 @@ fn parsed(ran: &Ran) -> Value {
     serde_json::from_str(&ran.stdout).unwrap_or_else(|error| panic!("{error}: {}", ran.seen()))
 }
 
-fn schema() -> Value {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schemas/pve-access.lint.v1.json");
-    let made = format!("{}\n", serde_json::to_string_pretty(&schemars::schema_for!(LintAnswer)).unwrap());
-    if std::env::var_os("BLESS").is_some() {
-        fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(&file, &made).unwrap();
-    }
-    let kept = fs::read_to_string(&file).unwrap_or_default();
-    assert_eq!(kept, made, "BLESS=1 cargo test --test cli lint writes {} anew", file.display());
-    serde_json::from_str(&made).unwrap()
-}
-
 #[test]
 fn a_cluster_full_of_faults_is_told_of_by_rule() {
     insta::assert_snapshot!(run(FAULTS, &[]).seen());
 }
 
+/// `BLESS=1 cargo test --test cli schema` writes the schema anew.
 #[test]
 fn findings_are_data_too_and_have_a_schema() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/schemas/pve-access.lint.v1.json");
+    let schema = lint_schema();
+    if let Err(difference) = golden::check(&file, &format!("{}\n", serde_json::to_string_pretty(&schema).unwrap())) {
+        panic!("{difference}");
+    }
     let ran = run(FAULTS, &["--format", "json"]);
     insta::assert_snapshot!(ran.stdout);
-    let validator = jsonschema::validator_for(&schema()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
     for (user_cfg, arguments) in [(FAULTS, &["--allow", "ended"][..]), (NOTES, &[]), (HOSTILE, &[])] {
         let answer = parsed(&run(user_cfg, &[&["--format", "json"], arguments].concat()));
         let faults: Vec<String> = validator.iter_errors(&answer).map(|fault| fault.to_string()).collect();

@@ -7,6 +7,8 @@ mod drift;
 mod effect;
 mod export;
 mod formats;
+#[path = "../support/golden.rs"]
+mod golden;
 mod guards;
 mod homepage;
 mod interrupted;

@@ -1,11 +1,13 @@
 //! Every folder below `cases`, and what is said of it.
 
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::{env, fs};
 
 use pve_access::desired::{Loaded, load};
 use pve_access::render::Colour;
 use pve_access::render::diagnostics::text;
+
+use crate::golden::check;
 
 pub fn cases() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/language/cases")
@@ -15,20 +17,6 @@ pub fn cases() -> PathBuf {
 pub fn shown(loaded: &Loaded, folder: &Path) -> String {
     let folder = format!("{}/", folder.display());
     text(&loaded.findings, &loaded.sources, Colour::No).replace(&folder, "")
-}
-
-/// Compares with what stands in `file`, or writes it there.
-pub fn check(file: &Path, found: &str) -> Result<(), String> {
-    if env::var_os("BLESS").is_some() {
-        fs::write(file, found).unwrap();
-        return Ok(());
-    }
-    let expected = fs::read_to_string(file).unwrap_or_default();
-    if expected == found {
-        return Ok(());
-    }
-    let diff = similar::TextDiff::from_lines(&expected, found);
-    Err(diff.unified_diff().header(&file.display().to_string(), "found").to_string())
 }
 
 #[test]

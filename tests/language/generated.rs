@@ -10,7 +10,8 @@ use pve_access::render::Colour;
 use pve_access::render::diagnostics::text;
 use tempfile::TempDir;
 
-use crate::cases::{check, shown};
+use crate::cases::shown;
+use crate::golden::check;
 
 #[track_caller]
 fn told_as(name: &str, found: &str) {

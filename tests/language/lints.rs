@@ -4,7 +4,7 @@ use std::path::Path;
 
 use pve_access::render::lint_reference;
 
-use crate::cases::check;
+use crate::golden::check;
 
 #[test]
 fn the_reference_of_lints_is_made_of_the_rules() {

@@ -5,6 +5,8 @@
 
 mod cases;
 mod generated;
+#[path = "../support/golden.rs"]
+mod golden;
 mod lints;
 mod meaning;
 mod properties;

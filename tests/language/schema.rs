@@ -10,7 +10,8 @@ use pve_access::desired::{File, check_privileges, load, parse, schema};
 use pve_access::pve::{AclPath, Release, TokenId, UserId, privileges};
 use serde_json::{Value, json};
 
-use crate::cases::{cases, check};
+use crate::cases::cases;
+use crate::golden::check;
 use crate::reference::blocks;
 
 /// Cases that are wrong for a reason that no schema knows, and the reason.

@@ -83,8 +83,7 @@ impl Effect {
     /// What reaching `aim` means.
     pub(super) fn of(aim: &Aim) -> Effect {
         let (live, target) = (&aim.live.state, &aim.target);
-        let hidden = aim.live.sight.hidden().iter().copied();
-        let hidden = hidden.filter(|kind| kind.needs().is_some()).collect();
+        let hidden = aim.live.sight.hidden_deciding();
         if live == target {
             return Effect { hidden, ..Effect::default() };
         }

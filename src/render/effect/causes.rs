@@ -1,10 +1,9 @@
 //! Why, in a few words.
 
-use super::super::plan::grant_name;
-use super::super::words::{self, listed, visible};
+use super::super::words::{self, grant_name, listed, shortened, visible};
 use super::Detail;
 use super::names::some;
-use crate::model::{Grant, Refusal};
+use crate::model::Refusal;
 use crate::plan::effect::{Admission, Bar, Cause, Causes, Direction, Door, Novelty};
 
 /// The reasons of a loss or gain; of many, the first.
@@ -14,19 +13,14 @@ pub(super) fn because(causes: &Causes, direction: Direction, detail: Detail) -> 
         Causes::Known(causes) => causes,
         Causes::Unexamined => return vec!["too much changes to say why".to_owned()],
     };
-    let shown = match detail {
-        Detail::Brief if causes.len() > SOME + 1 => SOME,
-        Detail::Brief | Detail::Full => causes.len(),
-    };
-    let mut said: Vec<String> = causes.iter().take(shown).map(|cause| worded(cause, direction)).collect();
-    if shown < causes.len() {
-        said.push(format!("and {} more reasons", causes.len() - shown));
+    let causes = causes.iter().map(|cause| worded(cause, direction)).collect();
+    match detail {
+        Detail::Brief => shortened(causes, SOME, |more| format!("and {more} more reasons")),
+        Detail::Full => causes,
     }
-    said
 }
 
 fn worded(cause: &Cause, direction: Direction) -> String {
-    let name = |grant: &Grant| visible(grant_name(grant));
     let by_direction = |lost: &'static str, gained: &'static str| match direction {
         Direction::Loss => lost,
         Direction::Gain => gained,
@@ -39,7 +33,7 @@ fn worded(cause: &Cause, direction: Direction) -> String {
                 Novelty::Joined => by_direction(" (now a member)", " (no longer a member)"),
                 Novelty::Counts => "",
             };
-            format!("{}{new} {} {}", name(by), by_direction("hides", "no longer hides"), name(hidden))
+            format!("{}{new} {} {}", grant_name(by), by_direction("hides", "no longer hides"), grant_name(hidden))
         }
         Cause::Separation(_) => {
             let said = by_direction(
@@ -49,13 +43,13 @@ fn worded(cause: &Cause, direction: Direction) -> String {
             said.to_owned()
         }
         Cause::Propagation(grant) => {
-            format!("{} {}", name(grant), by_direction("no longer propagates", "now propagates"))
+            format!("{} {}", grant_name(grant), by_direction("no longer propagates", "now propagates"))
         }
         Cause::Privileges(role) => format!("role {} is {}", visible(role), by_direction("narrowed", "widened")),
         Cause::Membership { user, group } => {
             format!("{} {} @{}", visible(user), by_direction("leaves", "joins"), visible(group))
         }
-        Cause::Grant(grant) => format!("{} ({})", name(grant), by_direction("revoked", "added")),
+        Cause::Grant(grant) => format!("{} ({})", grant_name(grant), by_direction("revoked", "added")),
         Cause::Role(role) => format!("role {} is {}", visible(role), by_direction("deleted", "new")),
         Cause::Group(group) => format!("group {} is {}", visible(group), by_direction("deleted", "new")),
         Cause::Token(_) => format!("the token is {}", by_direction("deleted", "new")),
@@ -96,6 +90,7 @@ fn bar(bar: &Bar) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Grant;
 
     fn grant(path: &str, subject: &str, role: &str) -> Grant {
         let subject = match subject.strip_prefix('@') {

@@ -5,43 +5,43 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::super::permissions::hidden_json;
+use super::super::json::not_visible;
 use crate::model::{Expire, Grant, Refusal};
 use crate::permissions::Extent;
 use crate::plan::effect::{Admission, Bar, Cause, Causes, Direction, Door, Effect, Novelty, Place, Shift};
 
 /// What becomes of everybody when the plan is carried out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct EffectJson {
+pub(in crate::render) struct EffectJson {
     /// Privileges that are lost, then those that are gained. For one principal and one path counts the nearest place at the
     /// path or above that covers it; what no place covers does not change.
-    pub shifts: Vec<ShiftJson>,
+    shifts: Vec<ShiftJson>,
     /// Who no longer gets in, and who gets in again.
-    pub admissions: Vec<AdmissionJson>,
+    admissions: Vec<AdmissionJson>,
     /// What the credential does not see all of; if there is any, the rest may be wrong or not all.
-    pub not_visible: Vec<String>,
+    not_visible: Vec<String>,
 }
 
 /// Some privileges that some principals lose or gain at some places.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct ShiftJson {
+struct ShiftJson {
     /// Which way it goes.
-    pub change: ChangeJson,
+    change: ChangeJson,
     /// Users and tokens.
-    pub principals: Vec<String>,
+    principals: Vec<String>,
     /// Where.
-    pub places: Vec<PlaceJson>,
+    places: Vec<PlaceJson>,
     /// What; empty where this is an exception from a place further up: nothing changes here.
-    pub privileges: Vec<String>,
+    privileges: Vec<String>,
     /// Why; absent where there was too much to find out.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub causes: Option<Vec<CauseJson>>,
+    causes: Option<Vec<CauseJson>>,
 }
 
 /// Which way it goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum ChangeJson {
+enum ChangeJson {
     /// Held before, not held after.
     Loss,
     /// Held after, not held before.
@@ -50,17 +50,17 @@ pub enum ChangeJson {
 
 /// A place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct PlaceJson {
+struct PlaceJson {
     /// A path.
-    pub path: String,
+    path: String,
     /// What of it.
-    pub reach: ReachJson,
+    reach: ReachJson,
 }
 
 /// What of a path is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum ReachJson {
+enum ReachJson {
     /// The path alone.
     Here,
     /// What is below it.
@@ -73,7 +73,7 @@ pub enum ReachJson {
 /// for a loss, and added for a gain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum CauseJson {
+enum CauseJson {
     /// A grant hides another one.
     Hidden {
         /// The one that counts: after the plan for a loss, before it for a gain.
@@ -135,7 +135,7 @@ pub enum CauseJson {
 /// Why a grant counts that did not before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum NoveltyJson {
+enum NoveltyJson {
     /// It was not there.
     Added,
     /// It did not propagate.
@@ -148,32 +148,32 @@ pub enum NoveltyJson {
 
 /// A grant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct GrantJson {
+struct GrantJson {
     /// Where.
-    pub path: String,
+    path: String,
     /// To whom; a group has an `@` before its name.
-    pub subject: String,
+    subject: String,
     /// What.
-    pub role: String,
+    role: String,
 }
 
 /// Somebody who no longer gets in, or gets in again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct AdmissionJson {
+struct AdmissionJson {
     /// Which way.
-    pub change: DoorJson,
+    change: DoorJson,
     /// A user; or a token that goes another way than its user.
-    pub principal: String,
+    principal: String,
     /// What keeps it out, or kept it out.
-    pub reasons: Vec<BarJson>,
+    reasons: Vec<BarJson>,
     /// The tokens of a user that go the same way with it.
-    pub tokens: Vec<String>,
+    tokens: Vec<String>,
 }
 
 /// Which way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum DoorJson {
+enum DoorJson {
     /// Got in and does not any more.
     Closes,
     /// Did not get in and does now.
@@ -183,7 +183,7 @@ pub enum DoorJson {
 /// What keeps somebody out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum BarJson {
+enum BarJson {
     /// It is deleted.
     Deleted,
     /// The user is disabled.
@@ -205,7 +205,7 @@ impl From<&Effect> for EffectJson {
         EffectJson {
             shifts: shifts.iter().map(ShiftJson::from).collect(),
             admissions: admissions.iter().map(AdmissionJson::from).collect(),
-            not_visible: hidden_json(hidden).into_iter().map(str::to_owned).collect(),
+            not_visible: not_visible(hidden).into_iter().map(str::to_owned).collect(),
         }
     }
 }

@@ -5,7 +5,7 @@ mod json;
 mod names;
 mod section;
 
-pub use json::EffectJson;
+pub(super) use json::EffectJson;
 pub(super) use section::Meaning;
 
 use self::causes::{admission_reasons, because};

@@ -109,10 +109,10 @@ mod tests {
 
     #[test]
     fn tokens_go_with_their_user() {
-        let names = ["ann@pve", "bob@pve", "ann@pve!ci", "carl@pve!xx", "bob@pve!a1", "bob@pve!b2"];
+        let names = ["ann@pve", "bob@pve", "ann@pve!ci", "carl@pve!app", "bob@pve!a1", "bob@pve!b2"];
         assert_eq!(
             who(&principals(&names), Detail::Brief),
-            "ann@pve with token ci, bob@pve with tokens a1, b2, carl@pve!xx"
+            "ann@pve with token ci, bob@pve with tokens a1, b2, carl@pve!app"
         );
         assert_eq!(who(&principals(&["\u{1b}[2J@pve"]), Detail::Full), "\\u{1b}[2J@pve");
     }

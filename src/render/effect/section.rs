@@ -2,7 +2,7 @@
 
 use super::super::document::{Document, Line, Style};
 use super::super::sight::{hidden_kinds, reader_name};
-use super::super::words::listed;
+use super::super::words::{count, listed};
 use super::{Consequence, Consequences, Detail, Tone, consequences};
 use crate::plan::Plan;
 
@@ -98,12 +98,7 @@ fn indent(line: &Consequence) -> usize {
 
 /// `3 more lines of losses and 1 more line of gains`
 fn more_lines(left_out: &[(usize, &str)]) -> Option<String> {
-    let left_out: Vec<String> = left_out.iter().map(|(number, kind)| more(*number, kind)).collect();
+    let more = |(number, kind): &(usize, &str)| format!("{} {kind}", count(*number, "more line"));
+    let left_out: Vec<String> = left_out.iter().map(more).collect();
     (!left_out.is_empty()).then(|| listed(&left_out))
-}
-
-/// `3 more lines of losses`
-fn more(number: usize, kind: &str) -> String {
-    let lines = if number == 1 { "line" } else { "lines" };
-    format!("{number} more {lines} {kind}")
 }

@@ -2,9 +2,10 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::super::document::Document;
-use super::super::permissions::written;
+use super::super::json::{json, schema_of};
 use super::places::{Places, Position};
 use super::remedy::remedy;
 use super::{Linted, Side};
@@ -15,7 +16,7 @@ use crate::live::Blind;
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(title = "pve-access lint")]
 #[serde(deny_unknown_fields)]
-pub struct LintAnswer {
+struct Answer {
     /// Which form this has: `pve-access.lint.v1`.
     schema: String,
     /// The cluster, or the file, that was read.
@@ -131,6 +132,12 @@ struct NotChecked {
     not_visible: Vec<String>,
 }
 
+/// The JSON Schema of what `lint --format json` prints.
+#[must_use]
+pub fn lint_schema() -> Value {
+    schema_of::<Answer>()
+}
+
 /// One object.
 pub fn lint_json(linted: &Linted<'_>) -> Document {
     let Linted { snapshot, side, report, desired, sources } = linted;
@@ -153,7 +160,7 @@ pub fn lint_json(linted: &Linted<'_>) -> Document {
             });
         }
     }
-    written(&LintAnswer {
+    json(&Answer {
         schema: "pve-access.lint.v1".to_owned(),
         cluster: snapshot.cluster.clone(),
         release: snapshot.state.release.to_string(),

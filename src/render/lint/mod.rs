@@ -7,7 +7,7 @@ mod rules;
 mod sarif;
 mod text;
 
-pub use json::{LintAnswer, lint_json};
+pub use json::{lint_json, lint_schema};
 pub use rules::{lint_reference, lint_rule, lint_rules};
 pub use sarif::lint_sarif;
 pub use text::lint;

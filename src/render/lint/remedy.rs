@@ -1,6 +1,7 @@
 //! Cures as commands of `pveum`, or as what to write in a file.
 
-use super::super::words::{shell, visible};
+use super::super::pveum;
+use super::super::words::visible;
 use super::Side;
 use crate::lint::Cure;
 use crate::model::{Grant, Propagate};
@@ -18,25 +19,15 @@ pub(super) fn remedy(cures: &[Cure], side: Side) -> Vec<String> {
 
 fn command(cure: &Cure) -> String {
     match cure {
-        Cure::Grant(grant, Propagate::Yes) => acl("modify", grant),
-        Cure::Grant(grant, Propagate::No) => format!("{} --propagate 0", acl("modify", grant)),
-        Cure::Revoke(grant) => acl("delete", grant),
-        Cure::AddUser(user) => format!("pveum user add {} --enable 0", shell(user)),
-        Cure::AddGroup(group) => format!("pveum group add {}", shell(group)),
-        Cure::DeleteToken(token) => format!("pveum user token remove {} {}", shell(token.user()), shell(token.name())),
-        Cure::DeleteUser(user) => format!("pveum user delete {}", shell(user)),
-        Cure::DeleteGroup(group) => format!("pveum group delete {}", shell(group)),
-        Cure::DeleteRole(role) => format!("pveum role delete {}", shell(role)),
+        Cure::Grant(grant, propagate) => pveum::grant(grant, *propagate),
+        Cure::Revoke(grant) => pveum::revoke(grant),
+        Cure::AddUser(user) => pveum::add_user(user),
+        Cure::AddGroup(group) => pveum::add_group(group),
+        Cure::DeleteToken(token) => pveum::delete_token(token),
+        Cure::DeleteUser(user) => pveum::delete_user(user),
+        Cure::DeleteGroup(group) => pveum::delete_group(group),
+        Cure::DeleteRole(role) => pveum::delete_role(role),
     }
-}
-
-fn acl(verb: &str, Grant { path, subject, role }: &Grant) -> String {
-    let (option, name) = match subject {
-        Subject::User(user) => ("--users", shell(user)),
-        Subject::Group(group) => ("--groups", shell(group)),
-        Subject::Token(token) => ("--tokens", shell(token)),
-    };
-    format!("pveum acl {verb} {} {option} {name} --roles {}", shell(path), shell(role))
 }
 
 /// One entry, with the section that it belongs to.
@@ -82,22 +73,6 @@ mod tests {
 
     fn grant(subject: Subject) -> Grant {
         Grant { path: "/vms".parse().unwrap(), subject, role: "null".parse().unwrap() }
-    }
-
-    #[test]
-    fn names_are_one_word_each() {
-        let grant = grant(Subject::Token("a$(x)@pve!ci".parse().unwrap()));
-        assert_eq!(
-            remedy(&[Cure::Grant(grant.clone(), Propagate::No), Cure::Revoke(grant)], Side::Live),
-            [
-                "pveum acl modify /vms --tokens 'a$(x)@pve!ci' --roles null --propagate 0",
-                "pveum acl delete /vms --tokens 'a$(x)@pve!ci' --roles null",
-            ]
-        );
-        assert_eq!(
-            remedy(&[Cure::DeleteToken("o'brien@pve!ci".parse().unwrap())], Side::Live),
-            [r"pveum user token remove 'o'\''brien@pve' ci"]
-        );
     }
 
     #[test]

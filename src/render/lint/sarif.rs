@@ -4,7 +4,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
 use super::super::document::Document;
-use super::super::permissions::written;
+use super::super::json::json;
 use super::super::sight::hidden_kinds;
 use super::super::words::visible;
 use super::places::{Places, Position};
@@ -170,7 +170,7 @@ pub fn lint_sarif(linted: &Linted<'_>) -> Document {
         message: Text { text: format!("{} was not checked: not all {} can be seen", rule.name, hidden_kinds(hidden)) },
     });
     let invocation = Invocation { execution_successful: true, tool_execution_notifications: notifications.collect() };
-    written(&Log {
+    json(&Log {
         schema: "https://json.schemastore.org/sarif-2.1.0.json",
         version: "2.1.0",
         runs: [Run {

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::super::document::{Document, Line, Style};
-use super::super::plan::grant_name;
+use super::super::pveum;
 use super::super::sight::is_whole;
-use super::super::words::{listed, shell, visible};
+use super::super::words::{grant_name, listed, visible};
 use super::door::closed;
 use super::{Held, Rights};
-use crate::model::{Privsep, Propagate};
+use crate::model::Privsep;
 use crate::permissions::{Explanation, Mend, Side, mends, token_sides};
-use crate::pve::{Principal, TokenId};
+use crate::pve::Principal;
 
 /// What it means that a separated token holds nothing, and the way out if its user holds something; nothing for others.
 pub(super) fn advice(rights: &Rights<'_>) -> Option<Document> {
@@ -59,20 +59,16 @@ pub(super) fn advice(rights: &Rights<'_>) -> Option<Document> {
     let (revoked, granted): (Vec<&Mend>, Vec<&Mend>) = mends.iter().partition(|mend| matches!(mend, Mend::Revoke(_)));
     if !revoked.is_empty() {
         document.push(Line::plain("  take back what denies the token everything, and"));
-        revoked.iter().for_each(|mend| document.push(Line::plain(format!("      {}", command(token, mend)))));
+        revoked.iter().for_each(|mend| document.push(Line::plain(format!("      {}", command(mend)))));
     }
     document.push(Line::plain(if token.user().is_root() {
         "  grant to the token what it shall do, such as to look at everything:".to_owned()
     } else {
         format!("  grant to the token what it shall do, within what {user} may do:")
     }));
-    granted.iter().for_each(|mend| document.push(Line::plain(format!("      {}", command(token, mend)))));
+    granted.iter().for_each(|mend| document.push(Line::plain(format!("      {}", command(mend)))));
     document.push(Line::plain(format!("  or let it do all that {user} may do, now and later:")));
-    document.push(Line::plain(format!(
-        "      pveum user token modify {} {} --privsep 0",
-        shell(token.user()),
-        shell(token.name())
-    )));
+    document.push(Line::plain(format!("      {}", pveum::modify_token(token, "--privsep 0"))));
     document.push(Line::plain(format!(
         "      (in a desired-state file: `privsep: false` for {name} under `tokens`, or an entry for it under `acl`)"
     )));
@@ -83,7 +79,7 @@ pub(super) fn advice(rights: &Rights<'_>) -> Option<Document> {
 fn lacking(reasons: &[Explanation<'_>], user: &str, is_whole: bool) -> String {
     let sides: Vec<&Side<'_>> = token_sides(reasons).map(|(token, _)| token).collect();
     let denying: BTreeSet<String> =
-        sides.iter().flat_map(|side| side.denying()).map(|deciding| visible(grant_name(deciding.grant))).collect();
+        sides.iter().flat_map(|side| side.denying()).map(|deciding| grant_name(deciding.grant)).collect();
     if !denying.is_empty() {
         let denying: Vec<String> = denying.into_iter().collect();
         format!("{} takes away what is granted to the token", listed(&denying))
@@ -96,11 +92,9 @@ fn lacking(reasons: &[Explanation<'_>], user: &str, is_whole: bool) -> String {
     }
 }
 
-fn command(token: &TokenId, mend: &Mend) -> String {
-    let (verb, grant, alone) = match mend {
-        Mend::Revoke(grant) => ("delete", grant, ""),
-        Mend::Grant(grant, Propagate::No) => ("modify", grant, " --propagate 0"),
-        Mend::Grant(grant, Propagate::Yes) => ("modify", grant, ""),
-    };
-    format!("pveum acl {verb} {} --tokens {} --roles {}{alone}", shell(&grant.path), shell(token), shell(&grant.role))
+fn command(mend: &Mend) -> String {
+    match mend {
+        Mend::Revoke(grant) => pveum::revoke(grant),
+        Mend::Grant(grant, propagate) => pveum::grant(grant, *propagate),
+    }
 }

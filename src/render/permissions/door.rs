@@ -1,7 +1,8 @@
 //! Who does not get in, and what lets it in again.
 
 use super::super::document::{Document, Line, Style};
-use super::super::words::{self, shell, visible};
+use super::super::pveum;
+use super::super::words::{self, visible};
 use crate::model::{AccessState, Refusal};
 use crate::pve::Principal;
 
@@ -23,20 +24,7 @@ pub(in super::super) fn closed(who: &Principal, state: &AccessState, now: u64) -
 
 /// The commands that let in whoever does not get in.
 pub(super) fn opening(who: &Principal, state: &AccessState, now: u64) -> Document {
-    let (mut of_user, mut commands) = (String::new(), Vec::new());
-    for refusal in state.refusals(who, now) {
-        match (refusal, who) {
-            (Refusal::Disabled, _) => of_user.push_str(" --enable 1"),
-            (Refusal::UserExpired(_), _) => of_user.push_str(" --expire 0"),
-            (Refusal::TokenExpired(_), Principal::Token(id)) => {
-                commands.push(format!("pveum user token modify {} {} --expire 0", shell(id.user()), shell(id.name())));
-            }
-            (Refusal::TokenExpired(_), Principal::User(_)) => {}
-        }
-    }
-    if !of_user.is_empty() {
-        commands.insert(0, format!("pveum user modify {}{of_user}", shell(who.user())));
-    }
+    let commands = pveum::admit(who, &state.refusals(who, now));
     let mut document = Document::default();
     if !commands.is_empty() {
         document.push(Line::plain("  To let it in again:"));

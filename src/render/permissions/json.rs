@@ -1,14 +1,14 @@
 //! Permissions as JSON.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::super::document::{Document, Line};
+use super::super::document::Document;
+use super::super::json::{self, not_visible};
 use super::Rights;
 use super::door::closed;
-use crate::live::Blind;
 use crate::model::Grant;
 use crate::permissions::{Basis, Deciding, Explanation, Hidden, Privileges, Reason, Side};
 
@@ -42,43 +42,10 @@ pub fn permissions_json(rights: &Rights<'_>, listed: &BTreeMap<String, Privilege
             .map(|(path, held)| (*path, held.iter().map(|(p, d)| (p.as_str(), *d)).collect()))
             .collect(),
         refused: closed(who, &snapshot.state, *now),
-        not_visible: hidden(snapshot.sight.hidden()),
+        not_visible: not_visible(snapshot.sight.hidden()),
         why: reasons.iter().map(explained).collect(),
     };
-    written(&answer)
-}
-
-/// A value as lines of JSON; what cannot be printed safely is escaped, as JSON allows everywhere in a text.
-pub fn written(value: &impl Serialize) -> Document {
-    let mut document = Document::default();
-    // Structs and maps whose keys are texts can always be written.
-    for line in serde_json::to_string_pretty(value).unwrap_or_default().lines() {
-        let line: String = line.chars().map(|c| if is_printable(c) { c.to_string() } else { escaped(c) }).collect();
-        document.push(Line::plain(line));
-    }
-    document
-}
-
-/// Whether a terminal shows `c` and does nothing else.
-fn is_printable(c: char) -> bool {
-    c == ' ' || c.escape_debug().len() == 1 || matches!(c, '"' | '\\' | '\'')
-}
-
-fn escaped(c: char) -> String {
-    c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect()
-}
-
-pub(in super::super) fn hidden(hidden: &BTreeSet<Blind>) -> Vec<&'static str> {
-    hidden
-        .iter()
-        .map(|kind| match kind {
-            Blind::Accounts => "accounts",
-            Blind::Grants => "grants",
-            Blind::Pools => "pools",
-            Blind::Realms => "realms",
-        })
-        .filter(|kind| *kind != "realms")
-        .collect()
+    json::json(&answer)
 }
 
 fn explained(Explanation { who: _, path, basis, ignored }: &Explanation<'_>) -> Value {
@@ -138,18 +105,4 @@ fn silent(Hidden { grant: named, role: _, propagate, pool, reason }: &Hidden<'_>
         value["by"] = by;
     }
     value
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::render::Colour;
-
-    #[test]
-    fn json_is_safe_to_print_and_means_the_same() {
-        let hostile = "a\u{1b}[31m\u{9b}\u{202e}\u{1f600}\"\\ü\n";
-        let text = written(&json!({ "name": hostile })).to_text(Colour::No);
-        assert!(text.chars().all(|c| c == '\n' || is_printable(c)), "{text:?}");
-        assert_eq!(serde_json::from_str::<Value>(&text).unwrap()["name"], hostile);
-    }
 }

@@ -11,11 +11,11 @@ mod text;
 
 use std::collections::BTreeMap;
 
-pub use json::{permissions_json, written};
+pub use json::permissions_json;
 pub use text::permissions;
 
 pub(super) use door::closed;
-pub(super) use json::{deciding as deciding_json, hidden as hidden_json};
+pub(super) use json::deciding as deciding_json;
 pub(super) use reasons::held_by;
 
 use crate::live::Snapshot;

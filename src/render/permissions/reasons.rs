@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::super::document::{Document, Line, Style};
-use super::super::plan::grant_name;
 use super::super::sight::is_whole;
-use super::super::words::{count, listed, visible};
+use super::super::words::{grant_name, listed, shortened, visible};
 use super::text::wrapped;
 use crate::live::Snapshot;
 use crate::model::Grant;
@@ -53,7 +52,7 @@ pub(super) fn explained(explanation: &Explanation<'_>, snapshot: &Snapshot, amou
     }
     if !ignored.is_empty() {
         document.push(Line::plain("  Stored and never looked at, because the token has no privilege separation:"));
-        ignored.iter().for_each(|grant| document.push(Line::plain(format!("    {}", visible(grant_name(grant))))));
+        ignored.iter().for_each(|grant| document.push(Line::plain(format!("    {}", grant_name(grant)))));
     }
     document
 }
@@ -98,7 +97,7 @@ fn of_side(side: &Side<'_>, explanation: &Explanation<'_>, snapshot: &Snapshot, 
         document.push(
             Line::plain("    ")
                 .with(Style::Good, "counts   ")
-                .with(Style::Plain, format!("{}{}", visible(grant_name(deciding.grant)), through(deciding, side))),
+                .with(Style::Plain, format!("{}{}", grant_name(deciding.grant), through(deciding, side))),
         );
         document.push(Line::plain(format!("             {}", gives(deciding))));
     }
@@ -107,7 +106,7 @@ fn of_side(side: &Side<'_>, explanation: &Explanation<'_>, snapshot: &Snapshot, 
         document.push(
             Line::plain("    ")
                 .with(Style::Dim, "no say   ")
-                .with(Style::Plain, visible(grant_name(hidden.grant)))
+                .with(Style::Plain, grant_name(hidden.grant))
                 .with(Style::Dim, pool_of(hidden)),
         );
         let missed: Vec<String> = hidden.role.privs.difference(&held).map(ToString::to_string).collect();
@@ -201,12 +200,12 @@ fn because(hidden: &Hidden<'_>) -> String {
             visible(&by.path),
             visible(&by.role)
         ),
-        Reason::NoAccess { by } => format!("{} takes it away", visible(grant_name(by))),
+        Reason::NoAccess { by } => format!("{} takes it away", grant_name(by)),
         Reason::NoAccessAtPath { by } => {
-            format!("{} takes away what comes through pools", visible(grant_name(by)))
+            format!("{} takes away what comes through pools", grant_name(by))
         }
         Reason::NoAccessAtPool { by, pool } => {
-            format!("{} takes it away, through pool {}", visible(grant_name(by)), visible(pool))
+            format!("{} takes it away, through pool {}", grant_name(by), visible(pool))
         }
     }
 }
@@ -214,10 +213,7 @@ fn because(hidden: &Hidden<'_>) -> String {
 /// Some of many.
 pub(super) fn some(names: &[String]) -> String {
     const SOME: usize = 8;
-    if names.len() <= SOME + 1 {
-        return listed(names);
-    }
-    format!("{} and {}", names[..SOME].join(", "), count(names.len() - SOME, "more").trim_end_matches('s'))
+    listed(&shortened(names.to_vec(), SOME, |more| format!("{more} more")))
 }
 
 /// The grants by which `privilege` is held, in few words; for lists of many principals.

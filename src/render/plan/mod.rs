@@ -14,7 +14,6 @@ use std::collections::BTreeSet;
 
 pub use json::plan_schema;
 pub(super) use moved::moved;
-pub(super) use rows::grant_name;
 use said::Said;
 
 use super::document::Document;

@@ -6,7 +6,7 @@ use crate::plan::{Op, Plan, Step};
 use crate::pve::{GroupId, UserId};
 use crate::render::change;
 use crate::render::document::Style;
-use crate::render::words::{count, listed, propagate, visible};
+use crate::render::words::{count, grant_name, listed, propagate, visible};
 
 /// What becomes of one thing, in one line of the plan.
 pub(in crate::render) struct Row {
@@ -91,7 +91,7 @@ pub(super) fn grant_row(grant: &Grant, delta: &Delta<Propagate>) -> Row {
         }
         Delta::Removed(_) => (Mark::Delete, Vec::new()),
     };
-    Row { mark, kind: "grant", name: visible(grant_name(grant)), details }
+    Row { mark, kind: "grant", name: grant_name(grant), details }
 }
 
 /// Grants that nobody asks for and that count again.
@@ -103,10 +103,6 @@ fn revived(grants: &[Grant]) -> Option<String> {
     named.map(|named| format!("REVIVES {named}, left behind by one of the same name"))
 }
 
-pub(in crate::render) fn grant_name(Grant { path, subject, role }: &Grant) -> String {
-    format!("{role} on {path} to {subject}")
-}
-
 /// What goes along.
 fn along(along: &Along) -> Vec<String> {
     let Along { tokens, memberships, grants } = along;
@@ -114,7 +110,7 @@ fn along(along: &Along) -> Vec<String> {
     let parts: Vec<String> = [
         named(tokens.iter().map(visible).collect(), "token"),
         named(memberships.iter().map(membership).collect(), "membership"),
-        named(grants.iter().map(|grant| visible(grant_name(grant))).collect(), "grant"),
+        named(grants.iter().map(grant_name).collect(), "grant"),
     ]
     .into_iter()
     .flatten()

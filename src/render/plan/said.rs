@@ -69,8 +69,9 @@ impl Said {
         let live = &plan.aim.live;
         let reader = live.reader.as_ref();
         let rows: Vec<Row> = plan.steps.iter().flat_map(|step| rows(step, plan)).collect();
-        let hidden = plan.hidden();
-        let stands = |objection: &&Objection| !objection.waiver().is_some_and(|waiver| waived.contains(&waiver));
+        let hidden = live.sight.hidden_declarable();
+        let (passing, standing): (Vec<&Objection>, Vec<&Objection>) =
+            plan.objections.iter().partition(|objection| objection.is_waived(waived));
         Said {
             origin: origin(&live.cluster, live.state.release, reader),
             meaning: Meaning::of(plan, detail),
@@ -79,13 +80,8 @@ impl Said {
             kept: left(&plan.aim.kept),
             hidden: (!hidden.is_empty())
                 .then(|| format!("{} does not see all {}.", reader_name(reader), hidden_kinds(&hidden))),
-            waived: plan
-                .objections
-                .iter()
-                .filter_map(Objection::waiver)
-                .filter(|waiver| waived.contains(waiver))
-                .collect(),
-            refusals: plan.objections.iter().filter(stands).map(|objection| refusal(objection, reader)).collect(),
+            waived: passing.into_iter().filter_map(Objection::waiver).collect(),
+            refusals: standing.into_iter().map(|objection| refusal(objection, reader)).collect(),
             rows,
         }
     }

@@ -3,7 +3,7 @@
 use super::{Refusal, turn_in_words};
 use crate::plan::exposure::{Place, Reach};
 use crate::plan::{Escalation, Gain, Waiver};
-use crate::render::words::{listed, visible};
+use crate::render::words::{listed, shortened, visible};
 
 /// How many are named one by one.
 const NAMED: usize = 4;
@@ -18,10 +18,7 @@ pub(super) fn refusal(Escalation { gains, unexamined }: &Escalation, allow: Opti
             format!("{number} users and tokens would hold for a while what they hold neither before nor after")
         }
     };
-    facts.extend(gains.iter().take(NAMED).map(gained));
-    if gains.len() > NAMED {
-        facts.push(format!("and {} more", gains.len() - NAMED));
-    }
+    facts.extend(shortened(gains.iter().map(gained).collect(), NAMED, |more| format!("and {more} more")));
     if let Some(gain) = gains.first() {
         let whom =
             if gains.len() == 1 && gain.like.is_empty() { visible(gain.who.user()) } else { "their users".to_owned() };
@@ -67,18 +64,9 @@ fn gained(gain: &Gain) -> String {
     format!(
         "{}: {} on {}{reach}{more}, from {} until {}",
         everybody(gain),
-        listed(&shortened(names)),
+        listed(&shortened(names, NAMED, |more| format!("{more} more"))),
         visible(&place.path),
         turn_in_words(from),
         turn_in_words(until)
     )
-}
-
-fn shortened(mut names: Vec<String>) -> Vec<String> {
-    let more = names.len().saturating_sub(NAMED);
-    if more > 1 {
-        names.truncate(NAMED);
-        names.push(format!("{more} more"));
-    }
-    names
 }

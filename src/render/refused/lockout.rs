@@ -2,9 +2,10 @@
 
 use super::{Refusal, turn_in_words};
 use crate::model::Refusal as Refused;
-use crate::plan::{AclBatch, Lockout, Loss, Need, Op, Turn, Waiver};
-use crate::pve::{Principal, Subject};
-use crate::render::words::{listed, shell, visible};
+use crate::plan::{Lockout, Loss, Need, Op, Turn, Waiver};
+use crate::pve::Principal;
+use crate::render::pveum;
+use crate::render::words::{listed, shortened, visible};
 
 pub(super) fn refusal(lockout: &Lockout, allow: Option<Waiver>) -> Refusal {
     match lockout {
@@ -36,6 +37,7 @@ pub(super) fn refusal(lockout: &Lockout, allow: Option<Waiver>) -> Refusal {
 
 /// What has become of who applies.
 fn lost(loss: &Loss) -> String {
+    const NAMED: usize = 3;
     match loss {
         Loss::Gone => "it is deleted".to_owned(),
         Loss::Refused(refusals) => {
@@ -50,20 +52,10 @@ fn lost(loss: &Loss) -> String {
             let top = Need::administration();
             let (first, rest): (Vec<&Need>, Vec<&Need>) = needs.iter().partition(|need| **need == top);
             let words: Vec<String> = first.into_iter().chain(rest).map(visible).collect();
-            format!("it no longer holds {}", listed(&shortened(words)))
+            let words = shortened(words, NAMED, |more| format!("{more} more that it needs"));
+            format!("it no longer holds {}", listed(&words))
         }
     }
-}
-
-/// The first few, and how many more there are.
-fn shortened(mut words: Vec<String>) -> Vec<String> {
-    const NAMED: usize = 3;
-    let more = words.len().saturating_sub(NAMED);
-    if more > 1 {
-        words.truncate(NAMED);
-        words.push(format!("{more} more that it needs"));
-    }
-    words
 }
 
 fn left(undone: usize, Turn { number, of, op: _ }: &Turn) -> String {
@@ -77,21 +69,9 @@ fn left(undone: usize, Turn { number, of, op: _ }: &Turn) -> String {
 
 /// What root would type to let `who` in again.
 fn commands(who: &Principal, loss: &Loss, op: &Op) -> Vec<String> {
-    let user = shell(who.user());
     match loss {
         Loss::Gone => Vec::new(),
-        Loss::Refused(refusals) => refusals
-            .iter()
-            .map(|refusal| match (refusal, who) {
-                (Refused::Disabled, _) => format!("pveum user modify {user} --enable 1"),
-                (Refused::TokenExpired(_), Principal::Token(token)) => {
-                    format!("pveum user token modify {user} {} --expire 0", token.name())
-                }
-                (Refused::UserExpired(_) | Refused::TokenExpired(_), _) => {
-                    format!("pveum user modify {user} --expire 0")
-                }
-            })
-            .collect(),
+        Loss::Refused(refusals) => pveum::admit(who, refusals),
         Loss::Needs(_) => undoing(op).into_iter().collect(),
     }
 }
@@ -99,46 +79,13 @@ fn commands(who: &Principal, loss: &Loss, op: &Op) -> Vec<String> {
 /// What takes `op` back, where one command does.
 fn undoing(op: &Op) -> Option<String> {
     Some(match op {
-        Op::Grant { batch, propagate: _ } => format!("pveum acl delete {}", batch_arguments(batch)),
-        Op::Revoke { batch } => format!("pveum acl modify {}", batch_arguments(batch)),
-        Op::SetRole { role, before, after: _ } => {
-            let privs = before.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-            format!("pveum role modify {} --privs {}", shell(role), shell(privs))
+        Op::Grant { batch, propagate: _ } => pveum::revoke_all(batch),
+        Op::Revoke { batch } => pveum::grant_all(batch),
+        Op::SetRole { role, before, after: _ } => pveum::set_privileges(role, before),
+        Op::SetUser { user, before, after } if before.groups != after.groups => pveum::set_groups(user, &before.groups),
+        Op::SetToken { token, before, after } if before.privsep != after.privsep => {
+            pveum::modify_token(token, &format!("--privsep {}", before.privsep.as_digit()))
         }
-        Op::SetUser { user, before, after } if before.groups != after.groups => {
-            let groups = before.groups.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-            format!("pveum user modify {} --groups {}", shell(user), shell(groups))
-        }
-        Op::SetToken { token, before, after } if before.privsep != after.privsep => format!(
-            "pveum user token modify {} {} --privsep {}",
-            shell(token.user()),
-            token.name(),
-            before.privsep.as_digit()
-        ),
         _ => return None,
     })
-}
-
-/// `/vms --users ann@pve --roles PVEVMUser`
-fn batch_arguments(batch: &AclBatch) -> String {
-    let row = |option: &str, names: Vec<String>| {
-        if names.is_empty() { String::new() } else { format!(" --{option} {}", shell(names.join(","))) }
-    };
-    let (mut users, mut groups, mut tokens) = (Vec::new(), Vec::new(), Vec::new());
-    for subject in batch.subjects() {
-        match subject {
-            Subject::User(user) => users.push(user.to_string()),
-            Subject::Group(group) => groups.push(group.to_string()),
-            Subject::Token(token) => tokens.push(token.to_string()),
-        }
-    }
-    let roles = batch.roles().iter().map(ToString::to_string).collect();
-    format!(
-        "{}{}{}{}{}",
-        shell(batch.path()),
-        row("users", users),
-        row("groups", groups),
-        row("tokens", tokens),
-        row("roles", roles)
-    )
 }

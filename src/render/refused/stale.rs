@@ -4,7 +4,7 @@ use super::Refusal;
 use crate::model::Expire;
 use crate::plan::{Staleness, Waiver};
 use crate::render::plan::moved;
-use crate::render::words::{expire, visible};
+use crate::render::words::{expire, shortened, visible};
 
 /// A saved plan on a cluster that is another, or has become another.
 pub(super) fn refusal(staleness: &Staleness, allow: Option<Waiver>) -> Refusal {
@@ -21,12 +21,7 @@ pub(super) fn refusal(staleness: &Staleness, allow: Option<Waiver>) -> Refusal {
             allow,
         },
         Staleness::Moved { since, changes } => {
-            let mut lines = moved(changes);
-            let more = lines.len().saturating_sub(LISTED);
-            lines.truncate(LISTED);
-            if more > 0 {
-                lines.push(format!("and {more} more"));
-            }
+            let lines = shortened(moved(changes), LISTED, |more| format!("and {more} more"));
             let mut facts = vec![format!("Since then, {}, this has changed:", expire(Expire::At(*since)))];
             facts.extend(lines.into_iter().map(|line| format!("  {line}")));
             facts.push("Plan anew, and look at what is planned now:".to_owned());

@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use changes::{Change, changes};
 use object::{Named, granted};
 use schemars::JsonSchema;
-use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -19,7 +18,7 @@ use crate::plan::{self, Op, Plan, Waiver};
 use crate::pve::Principal;
 use crate::render::document::Document;
 use crate::render::effect::EffectJson;
-use crate::render::permissions::{hidden_json, written};
+use crate::render::json::{self, not_visible, schema_of};
 use crate::render::refused::{Refusal, refusal};
 
 /// The form; what is taken away or changed in it is another one.
@@ -125,12 +124,12 @@ struct Objection {
 pub(super) fn json(plan: &Plan, waived: &BTreeSet<Waiver>) -> Document {
     let live = &plan.aim.live;
     let reader = live.reader.as_ref();
-    written(&Answer {
+    json::json(&Answer {
         schema: SCHEMA,
         cluster: live.cluster.clone(),
         release: live.state.release.to_string(),
         reader: reader.map(ToString::to_string),
-        not_visible: hidden_json(live.sight.hidden()),
+        not_visible: not_visible(live.sight.hidden()),
         summary: summary(plan),
         steps: (1..).zip(&plan.steps).map(|(number, step)| self::step(number, step)).collect(),
         changes: changes(plan),
@@ -143,8 +142,7 @@ pub(super) fn json(plan: &Plan, waived: &BTreeSet<Waiver>) -> Document {
 /// The JSON Schema of what `plan --format json` prints.
 #[must_use]
 pub fn plan_schema() -> Value {
-    let settings = SchemaSettings::draft2020_12().for_serialize();
-    settings.into_generator().into_root_schema_for::<Answer>().to_value()
+    schema_of::<Answer>()
 }
 
 fn summary(plan: &Plan) -> Summary {
@@ -185,7 +183,7 @@ fn objection(objection: &plan::Objection, reader: Option<&Principal>, waived: &B
         message: fault,
         details: facts,
         commands,
-        waived: allow.is_some_and(|waiver| waived.contains(&waiver)),
+        waived: objection.is_waived(waived),
         allow: allow.map(|waiver| waiver.to_string()),
     }
 }

@@ -3,10 +3,10 @@
 mod deletes;
 mod escalation;
 mod lockout;
+mod policy;
 mod size;
 mod stale;
 
-use super::broken;
 use super::document::{Document, Line, Style};
 use super::sight::{grant_command, hidden_kinds, needs, reader_name};
 use super::words::step_in_words;
@@ -43,7 +43,7 @@ pub(super) fn refusal(objection: &Objection, reader: Option<&Principal>) -> Refu
             commands: vec![grant_command(reader)],
             allow,
         },
-        Objection::Policy(violation) => broken::refusal(violation),
+        Objection::Policy(violation) => policy::refusal(violation),
         Objection::Lockout(lockout) => lockout::refusal(lockout, allow),
         Objection::Escalation(escalation) => escalation::refusal(escalation, allow),
         Objection::Deletes(deletions) => deletes::refusal(deletions, allow),

@@ -1,19 +1,21 @@
 //! `policies`
 
+mod reach;
+mod whom;
+
 use std::collections::BTreeSet;
 
+use self::whom::{Root, whom};
 use super::document::{Desired, Located};
 use super::fields::{Fields, Vocabulary};
-use super::names::{self, Known};
 use super::node::{Excerpt, Node, Value};
 use super::notes::Notes;
-use super::paths::{self, path};
-use super::policy::{Among, Asserted, Policy, Who, Whom, WrittenAt};
+use super::policy::{Asserted, Policy, Who, WrittenAt};
 use super::privileges::privilege;
-use super::value::{list_of, names as list, scalar};
+use super::value::{names as list, scalar};
 use crate::diagnostic::{Diagnostic, Sources, Span};
-use crate::model::{Against, Pattern, PatternError, Patterns, Search, Sense};
-use crate::pve::{AclPath, GroupId, Principal, Release, privileges};
+use crate::model::{Against, Pattern, PatternError, Patterns};
+use crate::pve::{Release, privileges};
 
 const OWNER: &str = "this policy";
 
@@ -66,18 +68,18 @@ pub(super) fn read(node: &Node<'_>, sources: &Sources, desired: &mut Desired, no
         whom(text, span, named_root, desired, notes)
     });
     let on = match fields.get("on") {
-        None => Some(vec![Located { value: everywhere(), span: node.span }]),
-        Some(_) => patterns(&fields, "on", "paths", notes, path_pattern),
+        None => Some(vec![Located { value: reach::everywhere(), span: node.span }]),
+        Some(_) => patterns(&fields, "on", "paths", notes, reach::pattern),
     };
     // Whatever is wrong has been said.
     let (Some(name), Some(who), Some(never), Some(always), Some(on)) = (name, who, never, always, on) else { return };
     if fields.get("never").is_some() {
-        on.iter().for_each(|on| check_reach(on, notes));
+        on.iter().for_each(|on| reach::check_reach(on, notes));
     }
     let on = together(on.into_iter().map(|on| on.value));
-    if !reaches_anything(&on) {
+    if !reach::reaches_anything(&on) {
         let span = fields.get("on").map_or(node.span, |node| node.span);
-        notes.push(unreachable(&on, span));
+        notes.push(reach::unreachable(&on, span));
         return;
     }
     let split = |items: Vec<Located<Pattern>>| -> (Patterns, Vec<Span>) {
@@ -229,169 +231,7 @@ fn privilege_pattern(text: &str, span: Span, notes: &mut Notes) -> Option<Patter
     None
 }
 
-/// Whether root@pam may be named.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Root {
-    Accept,
-    Refuse,
-}
-
-/// Users and tokens by their ids, or `@GROUP`.
-fn whom(text: &str, span: Span, root: Root, desired: &Desired, notes: &mut Notes) -> Option<Whom> {
-    let whom = match Whom::new(text) {
-        Ok(whom) => whom,
-        Err(error) => {
-            notes.push(no_pattern(&error, span));
-            return None;
-        }
-    };
-    let is_possible = match &whom.among {
-        Among::Groups(pattern) => match pattern.literal() {
-            Some(literal) => names::group(literal, span, notes).is_some(),
-            None => true,
-        },
-        Among::Ids(pattern) => match pattern.literal() {
-            Some(literal) => is_id(literal, span, desired, notes),
-            None => could_match(pattern, text, span, notes),
-        },
-    };
-    if root == Root::Refuse && whom.sense == Sense::Include && whom.named().is_some_and(|who| is_root(&who)) {
-        notes.push(
-            Diagnostic::error(span, "no policy can take anything from root@pam")
-                .help("it may do everything, whatever is granted; `never` is not about it, and needs no `!root@pam`"),
-        );
-        return None;
-    }
-    is_possible.then_some(whom)
-}
-
-fn is_root(who: &Principal) -> bool {
-    matches!(who, Principal::User(user) if user.is_root())
-}
-
-/// Whether a text without wildcards is the id of a user or token.
-fn is_id(text: &str, span: Span, desired: &Desired, notes: &mut Notes) -> bool {
-    let known = Known::all(desired);
-    if text.contains('@') {
-        return if names::is_user(text) {
-            names::user(text, span, known, notes).is_some()
-        } else if text.contains('!') {
-            names::token(text, span, known, notes).is_some()
-        } else {
-            names::user(text, span, known, notes).is_some()
-        };
-    }
-    let error = Diagnostic::error(span, format!("`{}` is no user and no token", Excerpt(text)));
-    let declared = text.parse::<GroupId>().is_ok_and(|group| desired.groups.contains_key(&group));
-    notes.push(if declared {
-        error
-            .label(format!("did you mean `\"@{text}\"`?"))
-            .help("a group's members are meant by its name after an @, in quotes")
-    } else {
-        let at_pve = Excerpt(text);
-        error.help(format!(
-            "a user is `{at_pve}@pve`, a token `USER@pve!{at_pve}`, the members of a group `\"@{at_pve}\"`"
-        ))
-    });
-    false
-}
-
-/// Every id that a server could store, odd ones included, as a regular expression over bytes.
-const IDS: &str = r"[^\x00-\x20/:\x7f]+@[A-Za-z][A-Za-z0-9._-]+(![A-Za-z][A-Za-z0-9._-]+)?";
-
-/// Whether any id could match.
-fn could_match(pattern: &Pattern, text: &str, span: Span, notes: &mut Notes) -> bool {
-    let Ok(include) = included(pattern, Against::Names) else { return true };
-    let found = Search::new(IDS, &include).map(|mut search| search.find("", &Default::default()));
-    let error = match found {
-        Ok(Some(_)) => return true,
-        Ok(None) => {
-            let bare = text.trim_start_matches('!');
-            Diagnostic::error(span, format!("no user and no token could match `{}`", Excerpt(text))).help(format!(
-                "ids have a realm after an @, as `*@pve` and `*@pve!*`; for groups write `\"@{}\"`",
-                Excerpt(bare)
-            ))
-        }
-        Err(error) => Diagnostic::error(span, error.to_string()).help("write it with fewer `*` and `?`"),
-    };
-    notes.push(error);
-    false
-}
-
 /// What `pattern` matches, its sense aside.
 fn included(pattern: &Pattern, against: Against) -> Result<Patterns, PatternError> {
     Pattern::new(pattern.as_str().trim_start_matches('!'), against).map(Patterns::from)
-}
-
-/// A path, or a pattern of some.
-fn path_pattern(text: &str, span: Span, notes: &mut Notes) -> Option<Pattern> {
-    let pattern = match Pattern::new(text, Against::Paths) {
-        Ok(pattern) => pattern,
-        Err(error) => {
-            notes.push(no_pattern(&error, span));
-            return None;
-        }
-    };
-    if let Some(literal) = pattern.literal() {
-        let path = path(literal, span, notes)?;
-        let not = if pattern.sense() == Sense::Exclude { "!" } else { "" };
-        return Pattern::new(&format!("{not}{path}"), Against::Paths).ok();
-    }
-    let include = included(&pattern, Against::Paths).ok()?;
-    let found = Search::new(AclPath::REGEX, &include).map(|mut search| is_found(&mut search, &include));
-    let error = match found {
-        Ok(true) => return Some(pattern),
-        Ok(false) => unreachable(&include, span),
-        Err(error) => Diagnostic::error(span, error.to_string()).help("write it with fewer `*` and `?`"),
-    };
-    notes.push(error);
-    None
-}
-
-fn is_found(search: &mut Search, patterns: &Patterns) -> bool {
-    patterns.select("/") || search.find("/", &Default::default()).is_some()
-}
-
-fn reaches_anything(on: &Patterns) -> bool {
-    // Patterns too intricate together are still patterns.
-    Search::new(AclPath::REGEX, on).map_or(true, |mut search| is_found(&mut search, on))
-}
-
-fn unreachable(on: &Patterns, span: Span) -> Diagnostic {
-    let texts: Vec<&str> = on.iter().map(Pattern::as_str).collect();
-    let [text] = texts.as_slice() else {
-        return Diagnostic::error(span, format!("{} leave nothing over", list_of(&texts, "and")))
-            .help("the last pattern that matches a path wins: put exceptions after what they are exceptions from");
-    };
-    let error = Diagnostic::error(span, format!("no path of Proxmox VE matches `{}`", Excerpt(text)));
-    let words = text.trim_start_matches('/');
-    let (first, rest) = words.split_once('/').unwrap_or((words, ""));
-    let rooted = |root: &str| {
-        let path = [root, rest].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
-        format!("/{path}")
-    };
-    let meant = [Some(first), paths::meant_root(first)].into_iter().flatten().map(rooted).find(|meant| {
-        let patterns = Patterns::new([meant.as_str()], Against::Paths);
-        meant != text && patterns.is_ok_and(|patterns| reaches_anything(&patterns))
-    });
-    match meant {
-        Some(meant) => error.label(format!("did you mean `{}`?", Excerpt(&meant))),
-        None => error.help("`/vms/*` is every guest, `/pool/x/**` the pool and all below it, `/**` everything"),
-    }
-}
-
-/// Points out a path that is probably meant with what is below it.
-fn check_reach(on: &Located<Pattern>, notes: &mut Notes) {
-    let Some(path) = on.value.literal().and_then(|path| path.parse::<AclPath>().ok()) else { return };
-    if on.value.sense() == Sense::Include && !path.is_leaf() {
-        let below = format!("{}/**", path.as_str().trim_end_matches('/'));
-        notes.push(
-            Diagnostic::hint(on.span, format!("this is about `{path}` alone, and not about what is below it"))
-                .help(format!("`\"{below}\"` is both")),
-        );
-    }
-}
-
-fn everywhere() -> Pattern {
-    Pattern::new("/**", Against::Paths).expect("this is a pattern, as the tests of patterns show")
 }

@@ -1,10 +1,9 @@
 //! How a policy is broken, in words.
 
-use super::plan::grant_name;
-use super::refused::Refusal;
-use super::words::{listed, many, visible};
-use crate::model::{self, Grant};
+use super::Refusal;
+use crate::model;
 use crate::policy::{Breach, Extent, Fault, Obstacle, Place, Since, Violation};
+use crate::render::words::{grant_name, listed, many, shortened, visible};
 
 /// How many names are told of many.
 const TOLD: usize = 6;
@@ -46,7 +45,7 @@ fn breach(Breach { who, fault, since }: &Breach) -> Vec<String> {
             let said = format!("{people} {} {what} {}", says("hold", "holds", "hold"), where_(places));
             let reasons = match through.as_slice() {
                 [] => vec!["without a grant, as root@pam does, whose token has no privilege separation".to_owned()],
-                grants => limited(grants.iter().map(|grant| format!("through {}", name(grant)))),
+                grants => limited(grants.iter().map(|grant| format!("through {}", grant_name(grant)))),
             };
             (said, reasons)
         }
@@ -80,15 +79,19 @@ fn refused_as(refusal: &model::Refusal) -> &'static str {
 fn obstacle(obstacle: &Obstacle) -> String {
     match obstacle {
         Obstacle::NotPropagated(grant) => {
-            format!("{} would give it, but does not propagate", name(grant))
+            format!("{} would give it, but does not propagate", grant_name(grant))
         }
         Obstacle::Replaced(grant, at) => {
-            format!("{} would give it, but what is granted at {} replaces it", name(grant), visible(at))
+            format!("{} would give it, but what is granted at {} replaces it", grant_name(grant), visible(at))
         }
-        Obstacle::OwnGrant(grant, by) => format!("{} would give it, but {} hides it", name(grant), name(by)),
-        Obstacle::NoAccess(grant, by) => format!("{} would give it, but {} takes it away", name(grant), name(by)),
+        Obstacle::OwnGrant(grant, by) => {
+            format!("{} would give it, but {} hides it", grant_name(grant), grant_name(by))
+        }
+        Obstacle::NoAccess(grant, by) => {
+            format!("{} would give it, but {} takes it away", grant_name(grant), grant_name(by))
+        }
         Obstacle::NoAccessAtPool(grant, pool) => {
-            format!("{} would give it, but NoAccess at the pool {} takes it away", name(grant), visible(pool))
+            format!("{} would give it, but NoAccess at the pool {} takes it away", grant_name(grant), visible(pool))
         }
     }
 }
@@ -109,23 +112,10 @@ fn where_(places: &[Place]) -> String {
     some(places.iter().filter(|place| !is_below(place)).map(words).collect())
 }
 
-fn name(grant: &Grant) -> String {
-    visible(grant_name(grant))
+fn some(names: Vec<String>) -> String {
+    listed(&shortened(names, TOLD, |more| format!("{more} more")))
 }
 
-fn some(mut names: Vec<String>) -> String {
-    let more = names.len().saturating_sub(TOLD);
-    if more > 1 {
-        names.truncate(TOLD);
-        names.push(format!("{more} more"));
-    }
-    listed(&names)
-}
-
-fn limited(lines: impl ExactSizeIterator<Item = String>) -> Vec<String> {
-    let more = lines.len().saturating_sub(TOLD);
-    if more <= 1 {
-        return lines.collect();
-    }
-    lines.take(TOLD).chain([format!("and {more} more")]).collect()
+fn limited(lines: impl Iterator<Item = String>) -> Vec<String> {
+    shortened(lines.collect(), TOLD, |more| format!("and {more} more"))
 }
