@@ -19,6 +19,7 @@ mod policies;
 mod saved;
 mod served;
 mod sight;
+mod size;
 
 use std::collections::BTreeSet;
 
