@@ -16,6 +16,7 @@ mod odd;
 mod outline;
 mod permissions;
 mod policies;
+mod power;
 mod saved;
 mod served;
 mod sight;
