@@ -9,6 +9,7 @@ mod batch;
 mod cover;
 pub mod effect;
 pub mod exposure;
+mod growth;
 mod guards;
 mod objection;
 mod op;

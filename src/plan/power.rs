@@ -63,6 +63,12 @@ impl Need {
         kinds.filter_map(Blind::needs).map(|Needed { privileges, path }| Need::at(path, privileges))
     }
 
+    /// With the first of the privileges alone: to change grants, it does whatever they are of, and each other only if one
+    /// has all of what is handed out (api-facts.md, ACL).
+    fn by_the_first(&self) -> Need {
+        Need { privileges: self.privileges.get(..1).unwrap_or_default(), paths: self.paths.clone() }
+    }
+
     fn is_met(&self, who: &Principal, evaluator: &Evaluator<'_>) -> bool {
         self.paths.iter().any(|path| {
             let held = evaluator.at(who, path);
@@ -106,7 +112,8 @@ impl Op {
                 let alone = after.groups.is_empty().then(|| Need::manage([]));
                 std::iter::once(managed(user)).chain(joined).chain(alone).collect()
             }
-            Op::SetUser { user, before: _, after: _ } => vec![managed(user)],
+            // Where no groups are sent, it does not count whose members one may modify.
+            Op::SetUser { user: _, before: _, after: _ } => vec![Need::manage([])],
             Op::DeleteUser { user } => vec![Need::allocate(user), managed(user)],
             Op::CreateToken { token, attributes: _ }
             | Op::SetToken { token, before: _, after: _ }
@@ -148,9 +155,11 @@ impl Power {
     /// Before the first of `ops`, the index's.
     pub(super) fn new(who: &Principal, index: &Index<'_>, ops: &[Op], live: &AccessState, now: u64) -> Power {
         let Figure { who, like: _, ops: bearing, state } = index.figure(who);
-        let needs: BTreeMap<usize, Vec<Need>> =
-            ops.iter().enumerate().map(|(at, op)| (at, op.needs(&who, live))).collect();
         let evaluator = Evaluator::new(&state);
+        let relied_on =
+            |need: Need| Some(need.by_the_first()).filter(|first| first.is_met(&who, &evaluator)).unwrap_or(need);
+        let needs_of = |op: &Op| op.needs(&who, live).into_iter().map(relied_on).collect();
+        let needs: BTreeMap<usize, Vec<Need>> = ops.iter().map(needs_of).enumerate().collect();
         let mut all: BTreeSet<&Need> = needs.values().flatten().collect();
         let others: Vec<Need> = Need::sight().chain([Need::administration()]).collect();
         all.extend(&others);

@@ -13,9 +13,24 @@ use crate::pve::{Principal, Privilege};
 /// How many breaches of one policy are told in full.
 const TOLD: usize = 10;
 
+/// Whether the states that are judged name every user and token there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accounts {
+    /// Who is not in them does not exist.
+    All,
+    /// Who is not in them may be out of sight, and is not missing.
+    Visible,
+}
+
 /// The policies that do not hold in `target`, which `live` shall become at `now`, in seconds since 1970.
 #[must_use]
-pub fn judge(policies: &[Policy], live: &AccessState, target: &AccessState, now: u64) -> Vec<Violation> {
+pub fn judge(
+    policies: &[Policy],
+    live: &AccessState,
+    target: &AccessState,
+    accounts: Accounts,
+    now: u64,
+) -> Vec<Violation> {
     if policies.is_empty() {
         return Vec::new();
     }
@@ -27,6 +42,7 @@ pub fn judge(policies: &[Policy], live: &AccessState, target: &AccessState, now:
         everyone: evaluator.everyone(),
         evaluator: &evaluator,
         known: target.known_privileges(),
+        accounts,
         now,
     };
     policies.iter().filter_map(|policy| court.violation(policy)).collect()
@@ -40,6 +56,7 @@ struct Court<'e, 'a> {
     evaluator: &'e Evaluator<'a>,
     everyone: Everyone<'e>,
     known: BTreeSet<Privilege>,
+    accounts: Accounts,
     now: u64,
 }
 
@@ -90,8 +107,10 @@ impl Court<'_, '_> {
                     refusals if refusals.is_empty() => continue,
                     refusals => Fault::Refused(refusals),
                 }
-            } else {
+            } else if self.accounts == Accounts::All {
                 Fault::Missing
+            } else {
+                continue;
             };
             let was_so = match fault {
                 Fault::Missing => !self.live.has_principal(&who),

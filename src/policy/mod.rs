@@ -8,5 +8,5 @@ mod judge;
 mod territory;
 mod violation;
 
-pub use judge::judge;
+pub use judge::{Accounts, judge};
 pub use violation::{Breach, Extent, Fault, Obstacle, Place, Since, Violation};

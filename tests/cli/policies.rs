@@ -112,6 +112,27 @@ fn a_reader_who_does_not_see_all_is_told_so() {
     assert_eq!(desk.run(&["plan"]).code, 0, "she is there");
 }
 
+/// However many are out of sight: a policy tells of ten breaches at most, and these are none.
+#[test]
+fn nobody_out_of_sight_is_missing() {
+    let names: Vec<String> = (0..12).map(|number| format!("u{number}@pve")).collect();
+    let users: String = names.iter().map(|name| format!("user:{name}:1:0::::::\n")).collect();
+    let desk = Desk::with_user_cfg(&format!("{users}user:ci@pve:1:0::::::\n"));
+    desk.write(
+        "desired-state.yaml",
+        &format!(
+            "version: 1\npolicies: [{{name: crew, who: [{}], always: VM.Audit, on: /vms/100}}]\n",
+            names.join(", ")
+        ),
+    );
+    let answer = desk.by_hand("POST", "/access/users/ci@pve/token/sync", "privsep=0");
+    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    let credential = format!("ci@pve!sync={}", answer["data"]["value"].as_str().unwrap());
+    let ran = desk.ran(&desk.command_at(&desk.serving.url(), &credential, &["plan"]).output().unwrap());
+    assert_eq!(ran.code, 0, "{}", ran.seen());
+    assert_eq!(desk.run(&["plan"]).code, 3, "who sees them all sees what they lack");
+}
+
 #[test]
 fn policies_that_make_no_sense_are_found_without_a_cluster() {
     let files = "\

@@ -137,7 +137,7 @@ proptest! {
 }
 
 /// What a request needs and somebody held in the beginning, asked of whole states: the server's own table, once more.
-fn needs(op: &Op, who: &Principal, live: &AccessState) -> Vec<(Vec<String>, Vec<&'static str>)> {
+pub fn needs(op: &Op, who: &Principal, live: &AccessState) -> Vec<(Vec<String>, Vec<&'static str>)> {
     let at = |path: &str, any: &[&'static str]| (vec![path.to_owned()], any.to_vec());
     let manage = |groups: &BTreeSet<GroupId>| {
         let each = groups.iter().map(|group| format!("/access/groups/{group}"));
@@ -157,8 +157,11 @@ fn needs(op: &Op, who: &Principal, live: &AccessState) -> Vec<(Vec<String>, Vec<
         }
         Op::CreateUser { user, account } => [vec![realm(user)], joins(&account.groups)].concat(),
         Op::SetUser { user, before, after } => {
-            let joined = if before.groups == after.groups { Vec::new() } else { joins(&after.groups) };
-            [vec![manage(live.groups_of(user))], joined].concat()
+            // Where no groups are sent, to manage some is not enough.
+            if before.groups == after.groups {
+                return vec![manage(&BTreeSet::new())];
+            }
+            [vec![manage(live.groups_of(user))], joins(&after.groups)].concat()
         }
         Op::DeleteUser { user } => vec![realm(user), manage(live.groups_of(user))],
         Op::CreateToken { token, .. } | Op::SetToken { token, .. } | Op::DeleteToken { token } => {
@@ -180,6 +183,9 @@ fn needs(op: &Op, who: &Principal, live: &AccessState) -> Vec<(Vec<String>, Vec<
 /// Whether `who` has in `state` all that it has in `live` and that the ops, giving rights and seeing everything take.
 fn keeps_power(who: &Principal, ops: &[Op], live: &AccessState, state: &AccessState) -> bool {
     let mut needs: Vec<_> = ops.iter().flat_map(|op| needs(op, who, live)).collect();
+    // With the others one hands out no more than one has.
+    let paths: Vec<_> = needs.iter().filter(|(_, any)| any.len() > 1).map(|(paths, _)| paths.clone()).collect();
+    needs.extend(paths.into_iter().map(|paths| (paths, vec!["Permissions.Modify"])));
     for (path, any) in [
         ("/", &["Permissions.Modify"][..]),
         ("/access", &["Sys.Audit"]),
@@ -214,7 +220,7 @@ proptest! {
         let who = everybody([&live]);
         let reader = reader.get(&who.iter().cloned().collect::<Vec<_>>()).clone();
         // Most have nothing to lose; these have.
-        let privs = ["Group.Allocate", "Permissions.Modify", "Realm.AllocateUser", "Sys.Audit", "Sys.Modify", "User.Modify"];
+        let privs = ["VM.Allocate", "Group.Allocate", "Permissions.Modify", "Realm.AllocateUser", "Sys.Audit", "Sys.Modify", "User.Modify"];
         if let Some(role) = live.roles.get_mut(&"R0".parse().unwrap()) {
             role.privs.extend(privs.map(|privilege| privilege.parse().unwrap()));
         }

@@ -16,9 +16,11 @@ mod odd;
 mod outline;
 mod permissions;
 mod policies;
+mod power;
 mod saved;
 mod served;
 mod sight;
+mod size;
 
 use std::collections::BTreeSet;
 

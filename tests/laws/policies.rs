@@ -8,7 +8,7 @@ use proptest::sample::select;
 use pve_access::desired::{Policy, Who, WrittenAt, selected};
 use pve_access::model::{AccessState, Against, Patterns};
 use pve_access::permissions::Evaluator;
-use pve_access::policy::{Fault, Since, judge};
+use pve_access::policy::{Accounts, Fault, Since, judge};
 use pve_access::pve::{AclPath, Principal};
 
 use crate::NOW;
@@ -113,7 +113,7 @@ proptest! {
 
     #[test]
     fn whoever_breaks_a_policy_anywhere_is_found(policy in policy(), state in state()) {
-        let violations = judge(std::slice::from_ref(&policy), &state, &state, NOW);
+        let violations = judge(std::slice::from_ref(&policy), &state, &state, Accounts::All, NOW);
         let told = |who: &Principal| {
             violations.iter().any(|violation| violation.breaches.iter().any(|breach| breach.who.contains(who)))
         };
@@ -126,7 +126,7 @@ proptest! {
     #[test]
     fn what_is_told_is_so(policy in policy(), live in state(), target in state()) {
         let (before, after) = (Evaluator::new(&live), Evaluator::new(&target));
-        for violation in judge(std::slice::from_ref(&policy), &live, &target, NOW) {
+        for violation in judge(std::slice::from_ref(&policy), &live, &target, Accounts::All, NOW) {
             prop_assert!(!violation.breaches.is_empty());
             for breach in violation.breaches {
                 for who in &breach.who {

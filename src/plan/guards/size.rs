@@ -2,7 +2,8 @@
 
 use crate::model::AccessState;
 use crate::model::user_cfg::{self, FILE_LIMIT};
-use crate::plan::op::{Op, Phase};
+use crate::plan::growth::Growth;
+use crate::plan::op::Op;
 use crate::plan::step::Turn;
 
 /// user.cfg would not fit any more.
@@ -20,42 +21,30 @@ pub struct Oversize {
 
 /// `ops`, begun at `live`, write a file that is too large.
 ///
-/// The file is largest where something is deleted after something was added, or at the end; only there it is measured.
+/// It is too large after any of them or not at all: what comes later may make it smaller again, but the server would not
+/// get there. It is measured as soon as it might be.
 pub(super) fn size(live: &AccessState, ops: &[Op]) -> Option<Oversize> {
+    let measure = |state: &AccessState| user_cfg::write(state).len();
+    let now = measure(live);
+    let mut room = FILE_LIMIT.checked_sub(now);
+    let mut growth = Growth::new(live);
     let mut state = live.clone();
-    let (mut too_large, mut finally) = (None, 0);
-    let mut begin = (0, live.clone());
+    let mut too_large = None;
     for (at, op) in ops.iter().enumerate() {
         op.apply_to(&mut state);
-        let next = ops.get(at + 1);
-        if next.is_none_or(|next| shrinks(next) && !shrinks(op)) {
-            finally = user_cfg::write(&state).len();
-            if finally > FILE_LIMIT && too_large.is_none() {
-                too_large = Some(first(&begin.1, &ops[begin.0..=at]).map(|(number, bytes)| (begin.0 + number, bytes)));
-            }
-            begin = (at + 1, state.clone());
+        if too_large.is_some() {
+            continue;
+        }
+        let most = growth.most_by(op);
+        room = room.and_then(|room| room.checked_sub(most));
+        if room.is_none() {
+            let bytes = measure(&state);
+            room = FILE_LIMIT.checked_sub(bytes);
+            too_large = room.is_none().then_some((at, bytes));
         }
     }
-    let (number, bytes) = too_large??;
-    let turn = Turn::of(number - 1, ops)?;
-    Some(Oversize { turn, bytes, now: user_cfg::write(live).len(), finally })
-}
-
-/// The number of the first of `ops`, from 1, after which the file is too large, if it is after the last.
-fn first(begin: &AccessState, ops: &[Op]) -> Option<(usize, usize)> {
-    let after = |number: usize| {
-        let mut state = begin.clone();
-        ops[..number].iter().for_each(|op| _ = op.apply_to(&mut state));
-        user_cfg::write(&state).len()
-    };
-    let numbers: Vec<usize> = (1..=ops.len()).collect();
-    let number = *numbers.get(numbers.partition_point(|&number| after(number) <= FILE_LIMIT))?;
-    Some((number, after(number)))
-}
-
-/// Whether what it does makes the file smaller, for the most part.
-fn shrinks(op: &Op) -> bool {
-    op.phase() >= Phase::Revoke
+    let (at, bytes) = too_large?;
+    Some(Oversize { turn: Turn::of(at, ops)?, bytes, now, finally: measure(&state) })
 }
 
 #[cfg(test)]
