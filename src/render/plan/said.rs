@@ -30,8 +30,8 @@ pub(super) struct Said {
     pub(super) hidden: Option<String>,
     /// What speaks against it and is not waived.
     pub(super) refusals: Vec<Refusal>,
-    /// What speaks against it and is waived, by name.
-    pub(super) waived: BTreeSet<Waiver>,
+    /// What speaks against it and is waived: by which name, and the fault.
+    pub(super) waived: Vec<(Waiver, String)>,
 }
 
 /// How much a plan does.
@@ -51,6 +51,8 @@ pub(super) struct Summary {
 pub(super) enum Rest {
     /// All is as it should be.
     InSync,
+    /// All that can be seen is.
+    Visible,
     /// All but what policies ask for.
     Broken,
     /// Nobody knows: the plan is for another state.
@@ -82,8 +84,9 @@ impl Said {
             waived: plan
                 .objections
                 .iter()
-                .filter_map(Objection::waiver)
-                .filter(|waiver| waived.contains(waiver))
+                .filter_map(|objection| Some((objection.waiver()?, objection)))
+                .filter(|(waiver, _)| waived.contains(waiver))
+                .map(|(waiver, objection)| (waiver, refusal(objection, reader).fault))
                 .collect(),
             refusals: plan.objections.iter().filter(stands).map(|objection| refusal(objection, reader)).collect(),
             rows,
@@ -107,6 +110,8 @@ impl Summary {
                 Rest::Unknown
             } else if Policies::of(plan).broken > 0 {
                 Rest::Broken
+            } else if !plan.hidden().is_empty() {
+                Rest::Visible
             } else {
                 Rest::InSync
             },
@@ -120,6 +125,7 @@ impl Summary {
             0 => {
                 let rest = match rest {
                     Rest::InSync => " The cluster is as the files say.",
+                    Rest::Visible => " What is visible is as the files say.",
                     Rest::Broken => " The cluster is as the files say, except for their policies.",
                     Rest::Unknown => "",
                 };
