@@ -27,6 +27,7 @@ pub use exported::{exported, origin_of, unseen};
 pub use ignored::ignored;
 pub use lint::{Amount, LintAnswer, Linted, Side, lint, lint_json, lint_reference, lint_rule, lint_rules, lint_sarif};
 pub use missing::missing;
+pub use outcome::Followed;
 pub use outcome::outcome;
 pub use permissions::{Held, Rights, permissions, permissions_json, written as json};
 pub use plan::{Shown, Undeclared, plan, plan_diff, plan_json, plan_markdown, plan_schema};
