@@ -87,10 +87,11 @@ fn refused(status: u16, message: &str) -> Vec<String> {
         403 => match missing_privilege(message) {
             Some((path, privileges)) => vec![
                 format!("the credential needs {privileges} on `{path}`"),
-                format!(
-                    "`pveum acl modify {path} --roles ROLE --tokens TOKEN` grants it, with a role that holds it; \
-                         a token with privilege separation can do no more than its user"
-                ),
+                // A grant at `path` would replace all that comes from above.
+                "add it to a role that it has: `pveum role modify ROLE --append 1 --privs PRIVILEGE`; or grant one role \
+                 more at the path where it has its others, because a grant further down would replace those"
+                    .to_owned(),
+                "a token with privilege separation needs it for itself and for its user".to_owned(),
             ],
             None => one("the credential lacks a privilege, which the server does not name, or the user does not exist"),
         },

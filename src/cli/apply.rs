@@ -14,7 +14,7 @@ use super::source::Source;
 use super::terminal::Terminal;
 use crate::api::Client;
 use crate::apply::{self, Delivery, DeliveryError, Done, Replaceable, Stop};
-use crate::render::{self, Document, Line};
+use crate::render::{self, Document, Followed, Line};
 use crate::sandbox::SECRET_MARK;
 
 pub(super) async fn run(Apply { saved, yes, planning }: Apply, terminal: Terminal) -> Result<Exit, Failure> {
@@ -25,6 +25,7 @@ pub(super) async fn run(Apply { saved, yes, planning }: Apply, terminal: Termina
         Some(file) => saved::plan(file, &planning, terminal).await?,
         None => pipeline::plan(&planning, terminal).await?,
     };
+    let followed = if saved.is_some() { Followed::SavedPlan } else { Followed::Files };
     pipeline::show(&plan, PlanFormat::Text, &planning, terminal)?;
     let Source::Cluster(connection) = source else { return Err(read_only()) };
     let Some(approved) = pipeline::approve(plan, &planning.allow, terminal) else { return Ok(Exit::Refused) };
@@ -45,7 +46,7 @@ pub(super) async fn run(Apply { saved, yes, planning }: Apply, terminal: Termina
     let outcome = outcome.map_err(|error| unusable(&error))?;
     let mut document = Document::default();
     document.push(Line::default());
-    document.extend(render::outcome(&outcome));
+    document.extend(render::outcome(&outcome, followed));
     if terminal.write(&document).is_err() {
         // What was done to a cluster has to be said somewhere.
         terminal.note(&document);

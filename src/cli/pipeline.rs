@@ -81,7 +81,7 @@ pub(super) fn show(plan: &Plan, format: PlanFormat, planning: &Planning, termina
     let shown = Shown { undeclared, detail };
     let waived: BTreeSet<Waiver> = planning.allow.iter().copied().collect();
     terminal.result(&match format {
-        PlanFormat::Text => render::plan(plan, shown),
+        PlanFormat::Text => render::plan(plan, shown, &waived),
         PlanFormat::Json => render::plan_json(plan, &waived),
         PlanFormat::Markdown => render::plan_markdown(plan, shown, &waived),
         PlanFormat::Diff => render::plan_diff(plan),

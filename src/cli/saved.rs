@@ -28,6 +28,16 @@ const LIMIT: u64 = 64 * 1024 * 1024;
 pub(super) fn write(plan: &Plan, file: &Path) -> Result<String, Failure> {
     let failed = || Failure::new(format!("the plan cannot be saved to `{}`", file.display()));
     let unwritable = |error: io::Error| failed().because(&error);
+    if file.is_dir() {
+        return Err(failed().help("it is a folder: name a file in it"));
+    }
+    let folder = match file.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    if !folder.exists() {
+        return Err(failed().help(format!("there is no folder `{}`: make it first", folder.display())));
+    }
     if let Ok(there) = fs::symlink_metadata(file) {
         let is_foreign = |text: String| matches!(Saved::open(&text), Err(SavedError::Foreign | SavedError::Printed));
         // A device, a link or a folder is replaced under no circumstances.
@@ -39,10 +49,6 @@ pub(super) fn write(plan: &Plan, file: &Path) -> Result<String, Failure> {
     }
     let saved = Saved::of(plan, sinks(plan).map_err(unwritable)?, env!("CARGO_PKG_VERSION"));
     let text = saved.seal().map_err(|error| failed().because(&error))?;
-    let folder = match file.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
     let replace = || -> io::Result<()> {
         let mut whole = NamedTempFile::new_in(folder)?;
         whole.write_all(text.as_bytes())?;

@@ -29,6 +29,7 @@ pub use ignored::ignored;
 pub use json::json;
 pub use lint::{Amount, Linted, Side, lint, lint_json, lint_reference, lint_rule, lint_rules, lint_sarif, lint_schema};
 pub use missing::missing;
+pub use outcome::Followed;
 pub use outcome::outcome;
 pub use permissions::{Held, Rights, permissions, permissions_json};
 pub use plan::{Shown, Undeclared, plan, plan_diff, plan_json, plan_markdown, plan_schema};

@@ -17,8 +17,26 @@ const INDENT: &str = "               ";
 /// How many things are named in a row, and how many steps are listed one by one.
 const NAMED: usize = 20;
 
+/// What an apply followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Followed {
+    /// Desired-state files.
+    Files,
+    /// A saved plan, for the cluster as it was when it was made.
+    SavedPlan,
+}
+
+impl Followed {
+    fn says(self) -> &'static str {
+        match self {
+            Followed::Files => "the files say",
+            Followed::SavedPlan => "the plan says",
+        }
+    }
+}
+
 /// What is said after a plan has been carried out, or after it has not.
-pub fn outcome(outcome: &Outcome) -> Document {
+pub fn outcome(outcome: &Outcome, followed: Followed) -> Document {
     let Outcome { steps, stopped, verification, orphans, waived } = outcome;
     let locked_out = locked_out(waived);
     let done = steps.iter().filter(|(_, end)| matches!(end, StepEnd::Done)).count();
@@ -26,7 +44,7 @@ pub fn outcome(outcome: &Outcome) -> Document {
     if outcome.done() == Done::Everything {
         document.push(Line::default().with(Style::Good, "Done.").with(
             Style::Plain,
-            format!(" {} sent; read back, the cluster is as the files say.", count(done, "request")),
+            format!(" {} sent; read back, the cluster is as {}.", count(done, "request"), followed.says()),
         ));
         return document;
     }
@@ -36,7 +54,8 @@ pub fn outcome(outcome: &Outcome) -> Document {
         document.extend(course(steps, orphans));
         document.gap();
     }
-    document.extend(verified(verification, steps, locked_out));
+    document.extend(verified(verification, followed));
+    document.push(Line::plain(next(outcome, followed, locked_out)));
     document
 }
 
@@ -167,7 +186,7 @@ fn orphan(token: &TokenId, fate: &Fate) -> Document {
     document
 }
 
-fn verified(verification: &Verification, steps: &[(Step, StepEnd)], locked_out: Option<&Principal>) -> Document {
+fn verified(verification: &Verification, followed: Followed) -> Document {
     let mut document = Document::default();
     match verification {
         Verification::NotNeeded => document.push(Line::plain("Nothing was sent.")),
@@ -186,19 +205,27 @@ fn verified(verification: &Verification, steps: &[(Step, StepEnd)], locked_out: 
                 ));
             }
             if residue.is_empty() {
-                document.push(Line::plain("Read back, what is visible is as the files say."));
+                document.push(Line::plain(format!("Read back, what is visible is as {}.", followed.says())));
             } else {
                 document.push(Line::plain(format!("Read back, this is still to do: {}.", missing(residue))));
             }
         }
     }
-    let is_refused = |(_, end): &(Step, StepEnd)| matches!(end, StepEnd::Failed(error) if !error.is_undecided());
-    document.push(Line::plain(match locked_out {
-        Some(_) => "Whether all is as it should be, plan tells to somebody who may still see it.",
-        None if steps.iter().any(is_refused) => "Once the fault is mended, apply goes on from here.",
-        None => "Running apply again goes on from here.",
-    }));
     document
+}
+
+/// How to go on.
+fn next(outcome: &Outcome, followed: Followed, locked_out: Option<&Principal>) -> &'static str {
+    let is_refused = |(_, end): &(Step, StepEnd)| matches!(end, StepEnd::Failed(error) if !error.is_undecided());
+    match (locked_out, followed) {
+        (Some(_), _) => "Whether all is as it should be, plan tells to somebody who may still see it.",
+        // What was done already makes the plan stale.
+        (None, Followed::SavedPlan) if outcome.done() == Done::Partly => {
+            "To go on from here, plan anew; the saved plan goes on with --allow stale alone."
+        }
+        (None, _) if outcome.steps.iter().any(is_refused) => "Once the fault is mended, apply goes on from here.",
+        (None, _) => "Running apply again goes on from here.",
+    }
 }
 
 /// What a diff is about, by name.

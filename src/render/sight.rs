@@ -66,20 +66,27 @@ pub(super) fn is_whole(snapshot: &Snapshot) -> bool {
 /// What the reader needs, and the command that gives it.
 pub(super) fn remedy(hidden: &BTreeSet<Blind>, reader: Option<&Principal>) -> Document {
     let mut document = Document::default();
-    document.push(Line::plain(format!("  {}", needs(hidden))));
+    needs(hidden, reader).into_iter().for_each(|line| document.push(Line::plain(format!("  {line}"))));
     document.push(Line::plain(format!("    {}", grant_command(reader))));
     document
 }
 
-/// Which privileges let a reader see what is hidden.
-pub(super) fn needs(hidden: &BTreeSet<Blind>) -> String {
+/// Which privileges let a reader see what is hidden, and whom to grant them so that nothing else is lost.
+pub(super) fn needs(hidden: &BTreeSet<Blind>, reader: Option<&Principal>) -> Vec<String> {
     let needs: Vec<String> = hidden.iter().filter_map(|kind| Some(kind.needs()?.to_string())).collect();
     let all = match needs.len() {
         1 => "it",
         2 => "both",
         _ => "all of them",
     };
-    format!("It needs {}. PVEAuditor on / has {all}:", listed(&needs))
+    let user = reader.map_or_else(|| "the user".to_owned(), |who| visible(who.user()));
+    vec![
+        format!("It needs {}. PVEAuditor on / has {all}.", listed(&needs)),
+        // Its groups' grants may be among what cannot be seen.
+        format!(
+            "If {user} has roles on / through a group, grant it to that group in place of the user, whose own would hide them. If not:"
+        ),
+    ]
 }
 
 pub(super) fn reader_name(reader: Option<&Principal>) -> String {

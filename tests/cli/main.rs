@@ -17,6 +17,7 @@ mod lint;
 mod names;
 mod permissions;
 mod policies;
+mod readme;
 mod refusals;
 mod sandbox;
 mod saved;

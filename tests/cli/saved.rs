@@ -241,3 +241,29 @@ fn no_secret_is_saved_or_printed() {
         }
     }
 }
+
+/// What was done already makes the saved plan stale, so that running it again is no way to go on.
+#[test]
+fn a_saved_plan_that_fails_half_way_says_how_to_go_on() {
+    let desk = Desk::with_user_cfg(
+        "role:Groups:Group.Allocate,Pool.Audit,Sys.Audit:\nuser:half@pve:1:0::::::\nacl:1:/:half@pve:Groups:\n",
+    );
+    let answer = desk.by_hand("POST", "/access/users/half@pve/token/ci", "privsep=0");
+    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    let credential = format!("half@pve!ci={}", answer["data"]["value"].as_str().unwrap());
+    desk.write(
+        "desired-state.yaml",
+        "version: 1\ngroups: {ops: {}}\nacl: [{path: /vms, roles: PVEVMUser, groups: ops}]\n",
+    );
+    assert_eq!(desk.run(&["plan", "--out", "plan.json"]).code, 0);
+    let apply = || {
+        desk.ran(&desk.command_at(&desk.serving.url(), &credential, &["apply", "plan.json", "--yes"]).output().unwrap())
+    };
+    let ran = apply();
+    assert_eq!(ran.code, 4, "{}", ran.seen());
+    assert!(ran.stdout.contains("plan anew; the saved plan goes on with --allow stale alone"), "{}", ran.seen());
+    assert_eq!(apply().code, 3);
+    let stale = desk.run(&["apply", "plan.json", "--yes", "--allow", "stale"]);
+    assert_eq!(stale.code, 0, "{}", stale.seen());
+    assert!(stale.stdout.ends_with("read back, the cluster is as the plan says.\n"), "{}", stale.seen());
+}

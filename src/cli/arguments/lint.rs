@@ -37,10 +37,10 @@ pub(in crate::cli) struct Lint {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(in crate::cli) format: LintFormat,
     /// List the rules
-    #[arg(long, conflicts_with_all = ["planned", "allow", "deny", "full", "explain"])]
+    #[arg(long, conflicts_with_all = ["planned", "allow", "deny", "full", "format", "explain"])]
     pub(in crate::cli) list: bool,
     /// Tell all of a rule: why it matters, and how to mend what it finds
-    #[arg(long, value_name = "RULE", value_parser = parse, conflicts_with_all = ["planned", "allow", "deny", "full"])]
+    #[arg(long, value_name = "RULE", value_parser = parse, conflicts_with_all = ["planned", "allow", "deny", "full", "format"])]
     pub(in crate::cli) explain: Option<&'static Rule>,
     #[command(flatten)]
     pub(in crate::cli) looking: Looking,

@@ -86,6 +86,7 @@ pub(super) enum Command {
     ///
     /// With the file of a saved plan, it carries out what that says and nothing else, if the cluster is still as it was
     /// when the plan was made.
+    #[command(after_help = planning::APPLY_EXIT)]
     Apply(Apply),
     /// Write a desired-state file for what is live
     ///
@@ -107,12 +108,15 @@ pub(super) enum Command {
     /// Find faults in the live state, or in what the files would make of it
     ///
     /// Tokens that may do nothing, grants that mean nothing or count again one day, entries that hide others, and the like:
-    /// what Proxmox VE puts up with, and people do not expect. Says what mends each. Changes nothing.
+    /// what Proxmox VE puts up with, and people do not expect. Says what mends each. What the files allow under `lint` is
+    /// let pass. Changes nothing.
     #[command(after_help = lint::LINT_EXAMPLES)]
     Lint(Lint),
     /// Print the JSON Schema of a desired-state file
     ///
-    /// With it an editor completes and checks while you type. Put this line at the top of the file:
+    /// With it an editor completes and checks while you type:
+    ///   pve-access schema > desired-state.schema.json
+    /// Put this line at the top of the desired-state file, beside which it lies:
     ///   # yaml-language-server: $schema=desired-state.schema.json
     #[command(verbatim_doc_comment)]
     Schema,

@@ -39,7 +39,7 @@ pub(in crate::cli) struct Planning {
     /// Let tokens be made that have no `secret` in the files: apply prints each, `user@realm!name=secret` on a line
     #[arg(long)]
     pub(in crate::cli) show_secrets: bool,
-    /// Waive a guard by name, as its refusal says: blind, deletes, escalation, lockout, size or stale
+    /// Waive a guard by name, as its refusal says: blind, deletes, escalation, lockout, size or stale. May be repeated
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) allow: Vec<Waiver>,
     #[command(flatten)]
@@ -50,6 +50,20 @@ pub(super) const PLAN_EXAMPLES: &str = "\
 Have people look at a plan, and carry out that one and no other:
   pve-access plan --format markdown --out plan.json > comment.md
   pve-access apply plan.json --yes
+
+Exit status:
+  0  a plan was made, whether or not there is anything to do
+  1  error: no plan was made, or it could not be saved
+  2  --detailed-exitcode: there are changes
+  3  refused by a guard, which --allow NAME waives, or by a policy
+";
+
+pub(super) const APPLY_EXIT: &str = "\
+Exit status:
+  0  nothing to do, or applied and verified
+  1  error: nothing more was done than was reported
+  3  refused by a guard, which --allow NAME waives, or by a policy: nothing was sent
+  4  applied, but reading back shows a difference, or a step failed half-way
 ";
 
 #[derive(Debug, Args)]

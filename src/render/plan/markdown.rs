@@ -3,10 +3,13 @@
 //! Whatever comes from a file or a server stands in code, where nothing is markup, a link or a mention: names in spans, and
 //! lines in fenced blocks. A fence, and the marks around a span, are longer than any row of backticks within.
 
+use std::collections::BTreeSet;
+
 use super::Undeclared;
 use super::columns::columns;
 use super::rows::Mark;
 use super::said::Said;
+use crate::plan::Waiver;
 use crate::render::document::{Document, Line};
 use crate::render::refused::{Refusal, refusal_lines};
 use crate::render::words::{count, listed};
@@ -46,8 +49,9 @@ pub(super) fn markdown(said: &Said, undeclared: Undeclared) -> Document {
         head.extend([String::new(), sentence]);
     }
     if !waived.is_empty() {
-        let waived: Vec<String> = waived.iter().map(|waiver| format!("`--allow {waiver}`")).collect();
-        head.extend([String::new(), format!("Guards object, and are waived with {}.", listed(&waived))]);
+        let names: BTreeSet<Waiver> = waived.iter().map(|(waiver, _)| *waiver).collect();
+        let names: Vec<String> = names.iter().map(|waiver| format!("`--allow {waiver}`")).collect();
+        head.extend([String::new(), format!("Guards object, and are waived with {}.", listed(&names))]);
     }
     let mut blocks = Vec::new();
     if !refusals.is_empty() {
@@ -67,12 +71,10 @@ pub(super) fn markdown(said: &Said, undeclared: Undeclared) -> Document {
         });
     }
     if let Some(meaning) = meaning {
-        blocks.push(Block {
-            title: meaning.title.to_owned(),
-            language: "diff",
-            lines: meaning.marked(),
-            folded: Folded::Yes,
-        });
+        let lines = meaning.marked();
+        // There is nothing to unfold where nobody gains or loses anything.
+        let folded = if lines.is_empty() { Folded::No } else { Folded::Yes };
+        blocks.push(Block { title: meaning.title.to_owned(), language: "diff", lines, folded });
     }
     match kept.sentence() {
         Some(title) if undeclared == Undeclared::List => {

@@ -38,9 +38,9 @@ pub struct Shown {
     pub detail: Detail,
 }
 
-/// What a plan says before it is carried out.
-pub fn plan(plan: &Plan, Shown { undeclared, detail }: Shown) -> Document {
-    text::text(&Said::of(plan, detail, &BTreeSet::new()), undeclared)
+/// What a plan says before it is carried out, with what speaks against it and is `waived`.
+pub fn plan(plan: &Plan, Shown { undeclared, detail }: Shown, waived: &BTreeSet<Waiver>) -> Document {
+    text::text(&Said::of(plan, detail, waived), undeclared)
 }
 
 /// The same for a comment on a pull request, with what speaks against it and is not `waived`.

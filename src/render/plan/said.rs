@@ -30,8 +30,8 @@ pub(super) struct Said {
     pub(super) hidden: Option<String>,
     /// What speaks against it and is not waived.
     pub(super) refusals: Vec<Refusal>,
-    /// What speaks against it and is waived, by name.
-    pub(super) waived: BTreeSet<Waiver>,
+    /// What speaks against it and is waived: by which name, and the fault.
+    pub(super) waived: Vec<(Waiver, String)>,
 }
 
 /// How much a plan does.
@@ -51,6 +51,8 @@ pub(super) struct Summary {
 pub(super) enum Rest {
     /// All is as it should be.
     InSync,
+    /// All that can be seen is.
+    Visible,
     /// All but what policies ask for.
     Broken,
     /// Nobody knows: the plan is for another state.
@@ -80,7 +82,10 @@ impl Said {
             kept: left(&plan.aim.kept),
             hidden: (!hidden.is_empty())
                 .then(|| format!("{} does not see all {}.", reader_name(reader), hidden_kinds(&hidden))),
-            waived: passing.into_iter().filter_map(Objection::waiver).collect(),
+            waived: passing
+                .into_iter()
+                .filter_map(|objection| Some((objection.waiver()?, refusal(objection, reader).fault)))
+                .collect(),
             refusals: standing.into_iter().map(|objection| refusal(objection, reader)).collect(),
             rows,
         }
@@ -103,6 +108,8 @@ impl Summary {
                 Rest::Unknown
             } else if Policies::of(plan).broken > 0 {
                 Rest::Broken
+            } else if !plan.aim.live.sight.hidden_declarable().is_empty() {
+                Rest::Visible
             } else {
                 Rest::InSync
             },
@@ -116,6 +123,7 @@ impl Summary {
             0 => {
                 let rest = match rest {
                     Rest::InSync => " The cluster is as the files say.",
+                    Rest::Visible => " What is visible is as the files say.",
                     Rest::Broken => " The cluster is as the files say, except for their policies.",
                     Rest::Unknown => "",
                 };

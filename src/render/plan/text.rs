@@ -6,9 +6,9 @@ use super::rows::Row;
 use super::said::{Rest, Said};
 use crate::render::document::{Document, Line, Style};
 
-/// The whole but what speaks against it, which is no result.
+/// The whole but what stands against it, which is no result.
 pub(super) fn text(said: &Said, undeclared: Undeclared) -> Document {
-    let Said { origin, rows, meaning, summary, policies, kept, hidden, refusals: _, waived: _ } = said;
+    let Said { origin, rows, meaning, summary, policies, kept, hidden, refusals: _, waived } = said;
     let mut document = Document::default();
     document.push(Line::default().with(Style::Strong, origin));
     if !rows.is_empty() {
@@ -23,12 +23,17 @@ pub(super) fn text(said: &Said, undeclared: Undeclared) -> Document {
     let (begins, rest) = summary.sentence();
     let style = match (summary.requests, summary.rest) {
         (0, Rest::InSync | Rest::Unknown) => Style::Good,
-        (0, Rest::Broken) => Style::Change,
+        (0, Rest::Visible | Rest::Broken) => Style::Change,
         _ => Style::Strong,
     };
     document.push(Line::default().with(style, begins).with(Style::Plain, rest));
     let style = if policies.broken > 0 { Style::Bad } else { Style::Plain };
     policies.sentences().into_iter().for_each(|sentence| document.push(Line::default().with(style, sentence)));
+    for (waiver, fault) in waived {
+        document.push(
+            Line::default().with(Style::Change, format!("Waived with --allow {waiver}: ")).with(Style::Plain, fault),
+        );
+    }
     if let Some(sentence) = kept.sentence() {
         let hint = match undeclared {
             Undeclared::Count => " (--show-undeclared)",

@@ -14,7 +14,10 @@ pub(super) fn refusal(lockout: &Lockout, allow: Option<Waiver>) -> Refusal {
             facts: {
                 let back = commands(who, loss, &turn.op);
                 let root = if back.is_empty() { "" } else { " What lets it in again, typed by root on a node:" };
-                vec![left(*undone, turn), format!("Apply it as somebody else, or take it out of the files.{root}")]
+                vec![
+                    left(loss, *undone, turn),
+                    format!("Apply it as somebody else, or take it out of the files.{root}"),
+                ]
             },
             commands: commands(who, loss, &turn.op),
             allow,
@@ -58,12 +61,19 @@ fn lost(loss: &Loss) -> String {
     }
 }
 
-fn left(undone: usize, Turn { number, of, op: _ }: &Turn) -> String {
+/// What could still be done. Who has lost some privileges may have kept the one that takes the step back.
+fn left(loss: &Loss, undone: usize, Turn { number, of, op: _ }: &Turn) -> String {
     let after = of - number;
+    let takes_back = match loss {
+        Loss::Gone | Loss::Refused(_) => "could not take anything back",
+        Loss::Needs(_) => "may be unable to take it back",
+    };
     match (undone, after) {
-        (_, 0) => "It is the last step; whoever applies this could not undo it.".to_owned(),
-        (0, _) => "The steps after it could be done, but not undone.".to_owned(),
-        (undone, _) => format!("Of the {after} steps after it, {undone} would fail, and nothing could be undone."),
+        (_, 0) => format!("It is the last step; afterwards whoever applies this {takes_back}."),
+        (0, _) => format!("The steps after it could be done, but whoever applies this {takes_back}."),
+        (undone, _) => {
+            format!("Of the {after} steps after it, {undone} would fail, and whoever applies this {takes_back}.")
+        }
     }
 }
 

@@ -36,10 +36,11 @@ pub(super) fn refusal(objection: &Objection, reader: Option<&Principal>) -> Refu
                 reader_name(reader),
                 hidden_kinds(hidden)
             ),
-            facts: vec![
+            facts: std::iter::once(
                 "What cannot be seen may be there all the same, so this plan may be wrong.".to_owned(),
-                needs(hidden),
-            ],
+            )
+            .chain(needs(hidden, reader))
+            .collect(),
             commands: vec![grant_command(reader)],
             allow,
         },
