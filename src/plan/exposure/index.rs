@@ -6,9 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::figure::Figure;
 use super::plain::is_plain;
 use super::pools::Pools;
+use super::sketch::{Alphabet, Sketch, exceeds};
 use crate::model::{AccessState, Grant, Privsep, Propagate, Role};
 use crate::plan::op::Op;
 use crate::pve::{AclPath, GroupId, Principal, RoleId, Subject, TokenId, UserId};
+
+/// How much work goes into finding out in bits who comes to harm, for all together: some hundred milliseconds' worth.
+const MOST_WORK: usize = 6_000_000;
 
 /// Some ops on some state, looked up by whom and what they name.
 pub(in crate::plan) struct Index<'a> {
@@ -22,6 +26,32 @@ pub(in crate::plan) struct Index<'a> {
     of_group: BTreeMap<&'a GroupId, Vec<usize>>,
     of_role: BTreeMap<&'a RoleId, Vec<usize>>,
     pools: Pools<'a>,
+    alphabet: Option<Alphabet<'a>>,
+}
+
+/// Who is worth a closer look.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::plan) enum Concern {
+    /// Who comes to harm when the ops are done in their order, or may do so as far as there was time to see.
+    InOrder,
+    /// Who could come to harm in any order, as far as is known without trying.
+    AnyOrder,
+}
+
+/// Somebody worth a closer look, before it is taken.
+pub(in crate::plan) struct Suspect {
+    /// Who.
+    pub(in crate::plan) who: Principal,
+    /// Who else holds the same at any time.
+    pub(in crate::plan) like: Vec<Principal>,
+    bearing: Bearing,
+}
+
+impl Suspect {
+    /// How many ops bear on it.
+    pub(in crate::plan) fn ops(&self) -> usize {
+        self.bearing.ops.len()
+    }
 }
 
 /// Whose grants count for somebody at any time, and which ops bear on it.
@@ -40,9 +70,9 @@ enum Likeness {
     Nobody,
 }
 
-fn push(figures: &mut Vec<Figure>, figure: Figure) -> usize {
-    figures.push(figure);
-    figures.len() - 1
+fn push(suspects: &mut Vec<Suspect>, suspect: Suspect) -> usize {
+    suspects.push(suspect);
+    suspects.len() - 1
 }
 
 impl<'a> Index<'a> {
@@ -58,6 +88,7 @@ impl<'a> Index<'a> {
             of_group: BTreeMap::new(),
             of_role: BTreeMap::new(),
             pools: Pools::new(live),
+            alphabet: Alphabet::new(live, ops),
         };
         for (grant, propagate) in &live.acl {
             index.granted.entry(&grant.subject).or_default().push((grant, *propagate));
@@ -90,10 +121,11 @@ impl<'a> Index<'a> {
 
     /// Everybody who could hold on the way what it holds neither before nor after: whom more than one op bears on, and not
     /// only in ways that are known to be harmless.
-    pub(in crate::plan) fn figures(&self) -> Vec<Figure> {
+    pub(in crate::plan) fn suspects(&self, concern: Concern) -> Vec<Suspect> {
         let users = self.live.users.keys().chain(self.of_user.keys().copied()).collect::<BTreeSet<_>>();
         let tokens = self.live.tokens.keys().chain(self.of_token.keys().copied()).collect::<BTreeSet<_>>();
-        let mut figures: Vec<Figure> = Vec::new();
+        let mut left = MOST_WORK;
+        let mut suspects: Vec<Suspect> = Vec::new();
         let mut of_user: BTreeMap<&UserId, usize> = BTreeMap::new();
         // Members of the same groups who have nothing of their own hold the same.
         let mut members: BTreeMap<(&BTreeSet<GroupId>, bool), Option<usize>> = BTreeMap::new();
@@ -101,18 +133,19 @@ impl<'a> Index<'a> {
             let who = Principal::User(user.clone());
             let own = Subject::User(user.clone());
             let has_own = self.granted.contains_key(&own) || self.batches.contains_key(&own);
-            let drawn = if has_own || self.of_user.contains_key(user) {
-                self.endangered(who).map(|figure| push(&mut figures, figure))
+            let suspect = if has_own || self.of_user.contains_key(user) {
+                self.suspect(who, concern, &mut left).map(|suspect| push(&mut suspects, suspect))
             } else {
                 let is_admitted = self.live.refusals(&who, self.now).is_empty();
                 match members.entry((self.live.groups_of(user), is_admitted)) {
-                    Entry::Occupied(known) => known.get().inspect(|&at| figures[at].like.push(who)),
+                    Entry::Occupied(known) => known.get().inspect(|&at| suspects[at].like.push(who)),
                     Entry::Vacant(first) => {
-                        *first.insert(self.endangered(who).map(|figure| push(&mut figures, figure)))
+                        let suspect = self.suspect(who, concern, &mut left);
+                        *first.insert(suspect.map(|suspect| push(&mut suspects, suspect)))
                     }
                 }
             };
-            if let Some(at) = drawn {
+            if let Some(at) = suspect {
                 of_user.insert(user, at);
             }
         }
@@ -122,20 +155,62 @@ impl<'a> Index<'a> {
                 Likeness::Nothing => {}
                 Likeness::User => {
                     if let Some(&at) = of_user.get(token.user()) {
-                        figures[at].like.push(who);
+                        suspects[at].like.push(who);
                     }
                 }
-                Likeness::Nobody => figures.extend(self.endangered(who)),
+                Likeness::Nobody => suspects.extend(self.suspect(who, concern, &mut left)),
             }
         }
-        figures
+        suspects
     }
 
-    fn endangered(&self, who: Principal) -> Option<Figure> {
-        let Bearing { subjects, ops } = self.bearing(&who);
-        let is_safe =
-            ops.iter().filter(|&&at| matters(&self.ops[at])).nth(1).is_none() || self.is_plain(&subjects, &ops);
-        (!is_safe).then(|| self.drawn(who, &subjects, &ops))
+    fn suspect(&self, who: Principal, concern: Concern, left: &mut usize) -> Option<Suspect> {
+        let bearing = self.bearing(&who);
+        let Bearing { subjects, ops } = &bearing;
+        let is_safe = ops.iter().filter(|&&at| matters(&self.ops[at])).nth(1).is_none()
+            || self.is_plain(subjects, ops)
+            || concern == Concern::InOrder && self.is_harmless(&who, &bearing, left);
+        (!is_safe).then_some(Suspect { who, like: Vec::new(), bearing })
+    }
+
+    /// Whether `who` holds after each op nothing that it holds neither before nor after all; `false` if that takes more
+    /// work than is `left`.
+    fn is_harmless(&self, who: &Principal, Bearing { subjects, ops }: &Bearing, left: &mut usize) -> bool {
+        let Some(alphabet) = self.alphabet.as_ref().filter(|_| !who.user().is_root()) else { return false };
+        let granted = || subjects.iter().filter_map(|subject| self.granted.get(subject)).flatten();
+        let mut paths: BTreeSet<&AclPath> = granted().map(|(grant, _)| &grant.path).collect();
+        for &at in ops {
+            if let Op::Grant { batch, propagate: _ } | Op::Revoke { batch } = &self.ops[at]
+                && subjects.iter().any(|subject| batch.subjects().contains(subject))
+            {
+                paths.insert(batch.path());
+            }
+        }
+        let Some(less) = left.checked_sub((ops.len() + 2) * (2 * paths.len() + 2)) else { return false };
+        *left = less;
+        let pools = self.pools.among(&paths);
+        let named = paths.iter().map(|path| path.as_str());
+        let mut sketch = Sketch::new(who, subjects, (self.live, self.now), alphabet, named, &pools);
+        for (grant, propagate) in granted() {
+            sketch.grant(grant.path.as_str(), &grant.subject, &grant.role, propagate.is_yes());
+        }
+        let Some(less) = left.checked_sub(ops.len() * sketch.size()) else { return false };
+        *left = less;
+        let mut states = vec![sketch.held()];
+        for op in ops.iter().map(|&at| &self.ops[at]) {
+            sketch.apply(op);
+            states.push(sketch.held());
+        }
+        let [before, .., after] = states.as_slice() else { return true };
+        !states.iter().any(|held| exceeds(held, before, after))
+    }
+
+    /// A closer look at somebody.
+    pub(in crate::plan) fn figure_of(
+        &self,
+        Suspect { who, like, bearing: Bearing { subjects, ops } }: Suspect,
+    ) -> Figure {
+        Figure { like, ..self.drawn(who, &subjects, &ops) }
     }
 
     /// What there is to know of a token without looking at it closer.

@@ -8,9 +8,10 @@ mod holding;
 mod index;
 mod plain;
 mod pools;
+mod sketch;
 mod watch;
 
 pub(super) use figure::Figure;
 pub use holding::{Place, Reach};
-pub(super) use index::Index;
+pub(super) use index::{Concern, Index};
 pub(super) use watch::{Trial, Watch, Watched};

@@ -29,7 +29,8 @@ impl<'a> Pools<'a> {
     /// nothing is granted: one stands for all.
     pub(super) fn among(&self, paths: &BTreeSet<&AclPath>) -> BTreeMap<PoolId, Pool> {
         let mut chosen: BTreeSet<&'a PoolId> = BTreeSet::new();
-        let has = |path: &str| paths.iter().any(|granted| granted.as_str() == path);
+        let granted: BTreeSet<&str> = paths.iter().map(|path| path.as_str()).collect();
+        let has = |path: &str| granted.contains(path);
         for path in paths {
             let path = path.as_str();
             if path == "/pool" {

@@ -1,17 +1,18 @@
 //! Many at once, through ops in any order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::figure::Figure;
 use super::holding::{Excess, Holding};
-use super::index::Index;
+use super::index::{Concern, Index};
 use crate::model::AccessState;
 use crate::plan::op::Op;
 use crate::pve::Principal;
 
-/// How many answers about somebody's privileges are worked out at most, before everybody's first has been: some hundred
-/// milliseconds' worth.
-const MOST_ANSWERS: usize = 20_000;
+/// How many answers about somebody's privileges are worked out at most, before everybody's first has been; each counts
+/// once more for so many grants. Some hundred milliseconds' worth.
+const MOST_ANSWERS: usize = 1_000;
+const MANY_GRANTS: usize = 32;
 
 /// Somebody, as far as the ops have come.
 pub(in crate::plan) struct Watched {
@@ -39,16 +40,23 @@ pub(in crate::plan) struct Watch {
 pub(in crate::plan) struct Trial(Vec<(usize, AccessState, Excess)>);
 
 impl Watch {
-    /// Before the first of the index's ops.
-    pub(in crate::plan) fn new(index: &Index<'_>) -> Watch {
+    /// Before the first of the index's ops; those who come to harm in their order are the first to be looked at.
+    pub(in crate::plan) fn new(index: &Index<'_>, concern: Concern) -> Watch {
+        let mut watch = Watch::nobody(index.now);
         let mut left = MOST_ANSWERS;
-        let mut watch = Watch { now: index.now, watched: Vec::new(), of_op: BTreeMap::new(), unexamined: Vec::new() };
-        for Figure { who, like, ops, state } in index.figures() {
-            let Some(less) = left.checked_sub(2 + ops.len()) else {
-                watch.unexamined.extend(std::iter::once(who).chain(like));
+        let mut suspects = index.suspects(Concern::InOrder);
+        if concern == Concern::AnyOrder {
+            let known: BTreeSet<Principal> = suspects.iter().map(|suspect| suspect.who.clone()).collect();
+            let others = index.suspects(concern).into_iter();
+            suspects.extend(others.filter(|suspect| !known.contains(&suspect.who)));
+        }
+        for suspect in suspects {
+            if left < 2 + suspect.ops() {
+                watch.unexamined.extend(std::iter::once(suspect.who).chain(suspect.like));
                 continue;
-            };
-            left = less;
+            }
+            let Figure { who, like, ops, state } = index.figure_of(suspect);
+            left = left.saturating_sub((2 + ops.len()) * (1 + state.acl.len() / MANY_GRANTS));
             let mut after = state.clone();
             ops.iter().for_each(|(_, op)| drop(op.apply_to(&mut after)));
             let bounds = [&state, &after].map(|state| Holding::of(&who, state, watch.now));
@@ -58,6 +66,11 @@ impl Watch {
             watch.watched.push(Watched { who, like, ops, state, bounds, excess: Excess::new() });
         }
         watch
+    }
+
+    /// Without anybody who is worth it.
+    pub(in crate::plan) fn nobody(now: u64) -> Watch {
+        Watch { now, watched: Vec::new(), of_op: BTreeMap::new(), unexamined: Vec::new() }
     }
 
     /// What op number `at` would come to now.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::plan::exposure::{Index, Place, Watch, Watched};
+use crate::plan::exposure::{Concern, Index, Place, Watch, Watched};
 use crate::plan::op::Op;
 use crate::plan::step::Turn;
 use crate::pve::{Principal, Privilege};
@@ -41,7 +41,7 @@ struct Window {
 
 /// What the steps give to anybody for a while.
 pub(super) fn escalation(ops: &[Op], index: &Index<'_>) -> Option<Escalation> {
-    let mut watch = Watch::new(index);
+    let mut watch = Watch::new(index, Concern::InOrder);
     let mut windows: BTreeMap<usize, Window> = BTreeMap::new();
     for at in 0..ops.len() {
         let trial = watch.attempt(at);

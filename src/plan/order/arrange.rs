@@ -4,15 +4,17 @@ use std::collections::BTreeSet;
 
 use super::dependency::dependencies;
 use super::refine;
-use crate::model::AccessState;
 use crate::plan::aim::Aim;
-use crate::plan::exposure::{Index, Trial, Watch};
+use crate::plan::exposure::{Concern, Index, Trial, Watch};
 use crate::plan::op::Op;
 use crate::plan::power::Power;
-use crate::pve::{Principal, Subject};
+use crate::pve::Subject;
 
 /// `drafted` in the order in which they come unless something speaks against it, some of them in parts.
 pub(super) fn arrange(drafted: Vec<Op>, aim: &Aim) -> Vec<Op> {
+    if is_safe_as_drafted(&drafted, aim) {
+        return drafted;
+    }
     let number = drafted.len();
     let mut ops = drafted;
     let mut best = way(&ops, &BTreeSet::new(), aim);
@@ -20,7 +22,8 @@ pub(super) fn arrange(drafted: Vec<Op>, aim: &Aim) -> Vec<Op> {
         ops = refine::apart(ops, &best.shared, &best.own);
         best = way(&ops, &BTreeSet::new(), aim);
     }
-    if best.forced > 0 {
+    // With too many to look at, another attempt sees no more than the first.
+    if best.forced > 0 && best.unexamined == 0 {
         let stuck = best.stuck.clone();
         (ops, best) = less_forced((ops, best), aim);
         if best.forced > 0
@@ -39,8 +42,17 @@ pub(super) fn arrange(drafted: Vec<Op>, aim: &Aim) -> Vec<Op> {
     if is_finer { refine::coarser(sequence) } else { sequence }
 }
 
+/// Whether nobody comes to harm by `ops` in their order, which is the usual case and quickly seen.
+fn is_safe_as_drafted(ops: &[Op], aim: &Aim) -> bool {
+    let index = Index::new(&aim.live.state, ops, aim.now);
+    let nobody = Watch::nobody(aim.now);
+    index.suspects(Concern::InOrder).is_empty()
+        && Round::new(ops, aim, &index, nobody).go(&BTreeSet::new()).sequence.into_iter().eq(0..ops.len())
+}
+
 fn way(ops: &[Op], first: &BTreeSet<usize>, aim: &Aim) -> Arranged {
-    Round::new(ops, &aim.live.state, aim.live.reader.as_ref(), aim.now).go(first)
+    let index = Index::new(&aim.live.state, ops, aim.now);
+    Round::new(ops, aim, &index, Watch::new(&index, Concern::AnyOrder)).go(first)
 }
 
 /// What was put off for too long may have been safe in the beginning: some more attempts, which begin with it.
@@ -73,6 +85,8 @@ struct Arranged {
     stuck: BTreeSet<usize>,
     /// Batches that were put last for the sake of some of their subjects only.
     shared: BTreeSet<usize>,
+    /// How many could not be looked at.
+    unexamined: usize,
     /// Whose grants are those of the one who applies.
     own: BTreeSet<Subject>,
 }
@@ -105,22 +119,28 @@ struct Round<'a> {
 }
 
 impl<'a> Round<'a> {
-    fn new(ops: &'a [Op], live: &AccessState, reader: Option<&Principal>, now: u64) -> Round<'a> {
-        let index = Index::new(live, ops, now);
+    fn new(ops: &'a [Op], aim: &Aim, index: &Index<'_>, watch: Watch) -> Round<'a> {
         let before = dependencies(ops);
         let mut after = vec![Vec::new(); ops.len()];
         for (at, before) in before.iter().enumerate() {
             before.iter().for_each(|&earlier| after[earlier].push(at));
         }
-        let power = reader.map(|reader| Power::new(reader, &index, ops, live, now));
+        let reader = aim.live.reader.as_ref();
+        let power = reader.map(|reader| Power::new(reader, index, ops, &aim.live.state, aim.now));
         let own = power.as_ref().map(|power| power.own().clone()).unwrap_or_default();
-        let arranged =
-            Arranged { sequence: Vec::new(), forced: 0, stuck: BTreeSet::new(), shared: BTreeSet::new(), own };
+        let arranged = Arranged {
+            sequence: Vec::new(),
+            forced: 0,
+            stuck: BTreeSet::new(),
+            shared: BTreeSet::new(),
+            unexamined: watch.unexamined.len(),
+            own,
+        };
         Round {
             ops,
             before,
             after,
-            watch: Watch::new(&index),
+            watch,
             power,
             is_lost: false,
             is_done: vec![false; ops.len()],
