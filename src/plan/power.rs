@@ -107,10 +107,11 @@ impl Op {
                 let alone = groups.is_empty().then(|| Need::manage([]));
                 std::iter::once(Need::allocate(user)).chain(joined).chain(alone).collect()
             }
-            Op::SetUser { user, before, after } if before.groups != after.groups => {
+            Op::SetUser { user: _, before, after } if before.groups != after.groups => {
                 let joined = after.groups.iter().map(|group| Need::manage([group]));
                 let alone = after.groups.is_empty().then(|| Need::manage([]));
-                std::iter::once(managed(user)).chain(joined).chain(alone).collect()
+                // Whom it was before says whose member the user is by then, also if this plan made it so.
+                std::iter::once(Need::manage(&before.groups)).chain(joined).chain(alone).collect()
             }
             // Where no groups are sent, it does not count whose members one may modify.
             Op::SetUser { user: _, before: _, after: _ } => vec![Need::manage([])],

@@ -4,8 +4,8 @@ use crate::lint::finding::{Cure, Effect, Finding, Object};
 use crate::lint::rule::{Rule, Severity};
 use crate::lint::view::View;
 use crate::live::Blind;
-use crate::permissions::{Mend, mends};
-use crate::pve::{Principal, Subject, TokenId};
+use crate::permissions::{Entry, Mend, mends};
+use crate::pve::{AclPath, Principal, Subject, TokenId};
 
 pub static RULE: Rule = Rule {
     name: "powerless-token",
@@ -24,9 +24,13 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(view: &View<'_>) -> Vec<Finding> {
+    let is_nothing = |Entry { path, here, below }: Entry<'_>| {
+        // Below a guest there is nothing.
+        here.is_empty() && (below.is_empty() || path.parse().is_ok_and(|path: AclPath| path.is_leaf()))
+    };
     let may_do_nothing = |token: &TokenId| {
         let outline = view.everyone.outline(&Principal::Token(token.clone()));
-        outline.is_some_and(|outline| outline.is_empty())
+        outline.is_some_and(|outline| outline.entries().all(is_nothing))
     };
     view.separated().filter(|token| may_do_nothing(token)).map(|token| finding(token, view)).collect()
 }

@@ -3,23 +3,46 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{AccessState, Pool, Text};
-use crate::pve::{AclPath, PoolId};
+use crate::pve::{AclPath, PoolId, StorageId, VmId};
 
 /// All pools, by name and by what is in them.
 pub(super) struct Pools<'a> {
-    by_name: BTreeMap<&'a str, (&'a PoolId, &'a Pool)>,
+    by_name: BTreeMap<&'a str, &'a PoolId>,
     by_member: BTreeMap<String, Vec<&'a PoolId>>,
+    /// The members that are in other pools too, of each pool that has any.
+    shared: BTreeMap<&'a PoolId, Vec<(String, Member<'a>)>>,
+    with_guests: Vec<&'a PoolId>,
+    with_storage: Vec<&'a PoolId>,
     all: &'a BTreeMap<PoolId, Pool>,
+}
+
+/// Something in a pool.
+#[derive(Clone, Copy)]
+enum Member<'a> {
+    Guest(VmId),
+    Storage(&'a StorageId),
 }
 
 impl<'a> Pools<'a> {
     pub(super) fn new(state: &'a AccessState) -> Pools<'a> {
         let mut by_member: BTreeMap<String, Vec<&PoolId>> = BTreeMap::new();
         for (id, pool) in &state.pools {
-            members(pool).for_each(|path| by_member.entry(path).or_default().push(id));
+            members(pool).for_each(|(path, _)| by_member.entry(path).or_default().push(id));
         }
-        let by_name = state.pools.iter().map(|(id, pool)| (id.as_str(), (id, pool))).collect();
-        Pools { by_name, by_member, all: &state.pools }
+        let mut shared: BTreeMap<&PoolId, Vec<(String, Member<'a>)>> = BTreeMap::new();
+        for (id, pool) in &state.pools {
+            let is_shared = |(path, _): &(String, Member<'_>)| by_member.get(path).is_some_and(|pools| pools.len() > 1);
+            members(pool).filter(is_shared).for_each(|member| shared.entry(id).or_default().push(member));
+        }
+        let having = |has: fn(&Pool) -> bool| state.pools.iter().filter(move |(_, pool)| has(pool)).map(|(id, _)| id);
+        Pools {
+            by_name: state.pools.keys().map(|id| (id.as_str(), id)).collect(),
+            by_member,
+            shared,
+            with_guests: having(|pool| !pool.vms.is_empty()).collect(),
+            with_storage: having(|pool| !pool.storage.is_empty()).collect(),
+            all: &state.pools,
+        }
     }
 
     /// As many pools and members as it takes to see all that somebody holds through pools to whom something is granted at
@@ -28,49 +51,77 @@ impl<'a> Pools<'a> {
     /// Pools at and above which nothing is granted but at `/` are alike, and so are members of one pool only at which
     /// nothing is granted: one stands for all.
     pub(super) fn among(&self, paths: &BTreeSet<&AclPath>) -> BTreeMap<PoolId, Pool> {
-        let mut chosen: BTreeSet<&'a PoolId> = BTreeSet::new();
         let granted: BTreeSet<&str> = paths.iter().map(|path| path.as_str()).collect();
-        let has = |path: &str| granted.contains(path);
-        for path in paths {
-            let path = path.as_str();
-            if path == "/pool" {
-                chosen.extend(self.all.keys());
-            } else if let Some(name) = path.strip_prefix("/pool/") {
-                chosen.extend(self.by_name.get(name).map(|(id, _)| *id));
-                let below = format!("{name}/");
-                let nested = self.by_name.range(below.as_str()..).take_while(|(name, _)| name.starts_with(&below));
-                chosen.extend(nested.map(|(_, (id, _))| *id));
-            }
-        }
-        if has("/") {
+        let mut chosen = self.granted(&granted);
+        if granted.contains("/") {
             // What comes from `/` through a pool shows where it is replaced on the other way.
-            chosen.extend(paths.iter().filter_map(|path| self.by_member.get(path.as_str())).flatten());
-            let plain = || self.all.iter().filter(|(id, _)| !chosen.contains(id));
-            let guest = plain().find(|(_, pool)| !pool.vms.is_empty()).filter(|_| has("/vms"));
-            let storage = plain().find(|(_, pool)| !pool.storage.is_empty()).filter(|_| has("/storage"));
-            let plain: Vec<&PoolId> = guest.into_iter().chain(storage).map(|(id, _)| id).collect();
-            chosen.extend(plain);
-            let shared = |path: String| self.by_member.get(&path).filter(|pools| pools.len() > 1);
-            let beside =
-                chosen.iter().filter_map(|id| self.all.get(*id)).flat_map(members).filter_map(shared).flatten();
-            let beside: Vec<&PoolId> = beside.copied().collect();
+            chosen.extend(granted.iter().filter_map(|path| self.by_member.get(*path)).flatten());
+            let plain = |pools: &Vec<&'a PoolId>| pools.iter().find(|id| !chosen.contains(*id)).copied();
+            let guest = if granted.contains("/vms") { plain(&self.with_guests) } else { None };
+            let storage = if granted.contains("/storage") { plain(&self.with_storage) } else { None };
+            chosen.extend(guest.into_iter().chain(storage));
+            let shared = chosen.iter().filter_map(|id| self.shared.get(id)).flatten();
+            let beside: Vec<&PoolId> =
+                shared.filter_map(|(path, _)| self.by_member.get(path)).flatten().copied().collect();
             chosen.extend(beside);
         }
-        let is_special = |path: &str| has(path) || self.by_member.get(path).is_some_and(|pools| pools.len() > 1);
-        let reduced = |pool: &Pool| {
-            let mut first = true;
-            let mut stands = |path: String| is_special(&path) || std::mem::take(&mut first);
-            let vms = pool.vms.iter().filter(|vm| stands(format!("/vms/{vm}"))).copied().collect();
-            let mut first = true;
-            let mut stands = |path: String| is_special(&path) || std::mem::take(&mut first);
-            let storage = pool.storage.iter().filter(|name| stands(format!("/storage/{name}"))).cloned().collect();
-            Pool { comment: Text::EMPTY, vms, storage }
-        };
-        chosen.into_iter().filter_map(|id| Some((id.clone(), reduced(self.all.get(id)?)))).collect()
+        chosen.into_iter().filter_map(|id| Some((id.clone(), self.reduced(id, self.all.get(id)?, &granted)))).collect()
+    }
+
+    /// The pools at or above which something is granted, other than at `/`.
+    fn granted(&self, granted: &BTreeSet<&str>) -> BTreeSet<&'a PoolId> {
+        let mut chosen: BTreeSet<&'a PoolId> = BTreeSet::new();
+        if granted.contains("/pool") {
+            chosen.extend(self.all.keys());
+        }
+        for name in granted.iter().filter_map(|path| path.strip_prefix("/pool/")) {
+            chosen.extend(self.by_name.get(name).copied());
+            let below = format!("{name}/");
+            let nested = self.by_name.range(below.as_str()..).take_while(|(name, _)| name.starts_with(&below));
+            chosen.extend(nested.map(|(_, id)| *id));
+        }
+        chosen
+    }
+
+    /// A pool with the members that are special, and one guest and one storage that stand for all others.
+    fn reduced(&self, id: &'a PoolId, pool: &'a Pool, granted: &BTreeSet<&str>) -> Pool {
+        let is_special =
+            |path: &str| granted.contains(path) || self.by_member.get(path).is_some_and(|pools| pools.len() > 1);
+        let mut reduced = Pool { comment: Text::EMPTY, ..Pool::default() };
+        reduced.vms.extend(pool.vms.iter().find(|vm| !is_special(&guest(**vm))));
+        reduced.storage.extend(pool.storage.iter().find(|name| !is_special(&storage(name))).cloned());
+        for (_, member) in self.shared.get(id).into_iter().flatten() {
+            match member {
+                Member::Guest(vm) => _ = reduced.vms.insert(*vm),
+                Member::Storage(name) => _ = reduced.storage.insert((*name).clone()),
+            }
+        }
+        // Whichever are fewer are gone through.
+        if pool.vms.len() + pool.storage.len() <= granted.len() {
+            reduced.vms.extend(pool.vms.iter().filter(|vm| granted.contains(guest(**vm).as_str())));
+            reduced
+                .storage
+                .extend(pool.storage.iter().filter(|name| granted.contains(storage(name).as_str())).cloned());
+        } else {
+            let vm = |path: &&str| path.strip_prefix("/vms/")?.parse().ok().filter(|vm| pool.vms.contains(vm));
+            let name =
+                |path: &&str| path.strip_prefix("/storage/")?.parse().ok().filter(|name| pool.storage.contains(name));
+            reduced.vms.extend(granted.iter().filter_map(vm));
+            reduced.storage.extend(granted.iter().filter_map(name));
+        }
+        reduced
     }
 }
 
-fn members(pool: &Pool) -> impl Iterator<Item = String> {
-    let guests = pool.vms.iter().map(|vm| format!("/vms/{vm}"));
-    guests.chain(pool.storage.iter().map(|storage| format!("/storage/{storage}")))
+fn members(pool: &Pool) -> impl Iterator<Item = (String, Member<'_>)> {
+    let guests = pool.vms.iter().map(|vm| (guest(*vm), Member::Guest(*vm)));
+    guests.chain(pool.storage.iter().map(|name| (storage(name), Member::Storage(name))))
+}
+
+fn guest(vm: VmId) -> String {
+    format!("/vms/{vm}")
+}
+
+fn storage(name: &StorageId) -> String {
+    format!("/storage/{name}")
 }

@@ -19,10 +19,15 @@ pub struct Oversize {
     pub finally: usize,
 }
 
+/// How often the file is measured as soon as it might be too large; from then on, only after so many steps more.
+const CLOSELY: usize = 100;
+const STRIDE: usize = 64;
+
 /// `ops`, begun at `live`, write a file that is too large.
 ///
 /// It is too large after any of them or not at all: what comes later may make it smaller again, but the server would not
-/// get there. It is measured as soon as it might be.
+/// get there. It is measured as soon as it might be; where it is almost full for hundreds of steps, the step that is named
+/// may be up to 64 steps late.
 pub(super) fn size(live: &AccessState, ops: &[Op]) -> Option<Oversize> {
     let measure = |state: &AccessState| user_cfg::write(state).len();
     let now = measure(live);
@@ -30,6 +35,7 @@ pub(super) fn size(live: &AccessState, ops: &[Op]) -> Option<Oversize> {
     let mut growth = Growth::new(live);
     let mut state = live.clone();
     let mut too_large = None;
+    let (mut measured, mut next) = (0, 0);
     for (at, op) in ops.iter().enumerate() {
         op.apply_to(&mut state);
         if too_large.is_some() {
@@ -37,10 +43,12 @@ pub(super) fn size(live: &AccessState, ops: &[Op]) -> Option<Oversize> {
         }
         let most = growth.most_by(op);
         room = room.and_then(|room| room.checked_sub(most));
-        if room.is_none() {
+        if room.is_none() && (at >= next || at + 1 == ops.len()) {
             let bytes = measure(&state);
             room = FILE_LIMIT.checked_sub(bytes);
             too_large = room.is_none().then_some((at, bytes));
+            measured += 1;
+            next = if measured < CLOSELY { 0 } else { at + STRIDE };
         }
     }
     let (at, bytes) = too_large?;

@@ -1,5 +1,6 @@
 //! From what differs to requests.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diff::{Delta, Diff};
@@ -87,11 +88,16 @@ fn push_user(user: &UserId, live: &AccessState, target: &AccessState, ops: &mut 
     }
 }
 
+/// Grants come from the bottom up and go from the top down: what restricts somebody further down is there before, and
+/// stays until after, what it restricts.
 fn push_grants(acl: &BTreeMap<Grant, Delta<Propagate>>, target: &AccessState, ops: &mut Vec<Op>) {
+    let mut given: Vec<(AclBatch, Propagate)> = Vec::new();
     for propagate in [Propagate::Yes, Propagate::No] {
-        let given = acl.iter().filter(|(_, delta)| delta.after() == Some(&propagate)).map(|(grant, _)| grant);
-        ops.extend(AclBatch::cover(given).into_iter().map(|batch| Op::Grant { batch, propagate }));
+        let grants = acl.iter().filter(|(_, delta)| delta.after() == Some(&propagate)).map(|(grant, _)| grant);
+        given.extend(AclBatch::cover(grants).into_iter().map(|batch| (batch, propagate)));
     }
+    given.sort_by_key(|(batch, _)| Reverse(batch.path().words().count()));
+    ops.extend(given.into_iter().map(|(batch, propagate)| Op::Grant { batch, propagate }));
     let revoked = acl.iter().filter(|(grant, delta)| delta.after().is_none() && outlives(grant, target));
     ops.extend(AclBatch::cover(revoked.map(|(grant, _)| grant)).into_iter().map(|batch| Op::Revoke { batch }));
 }
