@@ -12,7 +12,7 @@ use pve_access::apply::{self, Delivery, Done, Observer, StepEnd, Stop};
 use pve_access::diff::diff;
 use pve_access::live::{Sight, Source};
 use pve_access::model::{AccessState, Enable, Expire, Pool, Privsep, Token, user_cfg};
-use pve_access::plan::Step;
+use pve_access::plan::{Step, Waiver};
 use pve_access::pve::{Release, UserId};
 use pve_access::sandbox::{Sandbox, Serving};
 
@@ -106,7 +106,7 @@ proptest! {
             let desired = draft.against(&live);
             let (plan, target) = planned(&desired, &live);
             assert_eq!(fold(&ops(&plan), &live), target);
-            let approved = plan.clone().approve(&Default::default()).unwrap();
+            let approved = plan.clone().approve(&Waiver::ALL.into()).unwrap();
             let mut delivery = Delivery::showing(io::sink());
             let outcome = apply::run(approved, &client, &mut delivery, &mut Nobody, &Stop::default()).await.unwrap();
             assert_eq!(outcome.done(), Done::Everything, "{outcome:#?}");
