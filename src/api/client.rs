@@ -1,20 +1,24 @@
 //! The connection to one cluster.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hyper::ext::ReasonPhrase;
-use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION};
+use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION};
 use reqwest::{Response, Url, redirect};
+use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 
 use super::answer::Answer;
-use super::credential::Credential;
+use super::credential::{Credential, CredentialError};
 use super::endpoint::Endpoint;
 use super::error::ApiError;
 use super::failure;
 use super::request::{Call, Method, Request};
+use super::session::Session;
 use super::trust::{Trust, TrustError};
+use crate::pve::{Principal, TokenId};
 
 /// A client of one cluster's API; cheap to clone, its clones share their connections.
 ///
@@ -24,7 +28,7 @@ use super::trust::{Trust, TrustError};
 pub struct Client {
     http: reqwest::Client,
     endpoint: Endpoint,
-    credential: Credential,
+    session: Arc<Session>,
 }
 
 impl Client {
@@ -38,8 +42,6 @@ impl Client {
 
     /// A client that shows `credential` to whoever `trust` lets pass for `endpoint`; nothing is sent yet.
     pub fn new(endpoint: Endpoint, credential: Credential, trust: &Trust) -> Result<Client, TrustError> {
-        let mut headers = HeaderMap::new();
-        headers.insert(AUTHORIZATION, credential.header());
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(trust.tls()?)
             .http1_only()
@@ -48,13 +50,12 @@ impl Client {
             .connect_timeout(Client::CONNECT)
             .timeout(Client::ANSWER)
             .pool_idle_timeout(Client::IDLE)
-            .user_agent(concat!("pve-access/", env!("CARGO_PKG_VERSION")))
-            .default_headers(headers);
+            .user_agent(concat!("pve-access/", env!("CARGO_PKG_VERSION")));
         if endpoint.is_loopback() {
             builder = builder.no_proxy();
         }
         let http = builder.build().map_err(|error| TrustError::Tls { reason: failure::root(&error).to_string() })?;
-        Ok(Client { http, endpoint, credential })
+        Ok(Client { http, endpoint, session: Arc::new(Session::new(credential)) })
     }
 
     /// Where it sends to.
@@ -63,10 +64,18 @@ impl Client {
         &self.endpoint
     }
 
-    /// What it shows.
+    /// Whom the server takes it for.
     #[must_use]
-    pub fn credential(&self) -> &Credential {
-        &self.credential
+    pub fn principal(&self) -> &Principal {
+        self.session.principal()
+    }
+
+    /// Goes on with the new secret of `token`, if that is whom the server takes it for; all its clones do.
+    ///
+    /// # Errors
+    /// If the secret cannot be sent.
+    pub fn adopt(&self, token: &TokenId, secret: &SecretString) -> Result<(), CredentialError> {
+        self.session.adopt(token, secret)
     }
 
     pub(super) async fn send<T: DeserializeOwned>(&self, call: Call) -> Result<T, ApiError> {
@@ -110,6 +119,7 @@ impl Client {
 
     fn build(&self, call: &Call) -> reqwest::RequestBuilder {
         let url = self.endpoint.url(&call.path);
+        let shown = self.session.authorization();
         let method = match call.request.method {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
@@ -121,21 +131,23 @@ impl Client {
             // The length is said even where it is 0, without which some gateways refuse a form.
             self.http
                 .request(method, url)
+                .header(AUTHORIZATION, shown)
                 .header(CONTENT_TYPE, FORM)
                 .header(CONTENT_LENGTH, call.parameters.len())
                 .body(call.parameters.clone())
         } else if call.parameters.is_empty() {
-            self.http.request(method, url)
+            self.http.request(method, url).header(AUTHORIZATION, shown)
         } else {
-            self.http.request(method, format!("{url}?{}", call.parameters))
+            self.http.request(method, format!("{url}?{}", call.parameters)).header(AUTHORIZATION, shown)
         }
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Client { http: _, endpoint, credential } = self;
-        f.debug_struct("Client").field("endpoint", endpoint).field("credential", credential).finish_non_exhaustive()
+        let Client { http: _, endpoint, session } = self;
+        let principal = session.principal();
+        f.debug_struct("Client").field("endpoint", endpoint).field("principal", principal).finish_non_exhaustive()
     }
 }
 

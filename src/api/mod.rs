@@ -12,6 +12,7 @@ mod help;
 mod loose;
 mod read;
 mod request;
+mod session;
 mod trust;
 pub mod wire;
 mod write;

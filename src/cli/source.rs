@@ -9,7 +9,6 @@ use super::connect::{Connection, connect_to_cluster, connect_to_sandbox, open_sa
 use super::failure::Failure;
 use super::pipeline;
 use super::terminal::Terminal;
-use crate::api::Credential;
 use crate::api::wire::Held;
 use crate::desired::{self, Cluster};
 use crate::live::{ReadError, Sight, Snapshot, Source as _, UserCfg, UserCfgError};
@@ -44,8 +43,8 @@ impl Source {
     pub(super) async fn read(&self, terminal: Terminal) -> Result<Snapshot, Failure> {
         let snapshot = match self {
             Source::Cluster(connection) => {
-                let credential = connection.client.credential();
-                let snapshot = connection.client.read().await.map_err(|error| unreadable(&error, Some(credential)))?;
+                let reader = connection.client.principal();
+                let snapshot = connection.client.read().await.map_err(|error| unreadable(&error, Some(reader)))?;
                 Snapshot { cluster: connection.name.clone().unwrap_or(snapshot.cluster), ..snapshot }
             }
             Source::UserCfg(files) => files.read().await.map_err(|error| unreadable(&error, None))?,
@@ -79,7 +78,7 @@ impl Source {
             Some(path) => client.permissions(path).await.map(|held| BTreeMap::from([(path.to_string(), held)])),
             None => client.all_permissions().await,
         };
-        let answer = answer.map_err(|error| unreadable(&error.into(), Some(client.credential())))?;
+        let answer = answer.map_err(|error| unreadable(&error.into(), Some(client.principal())))?;
         let held = |Held(held): Held| held.into_iter().map(|(privilege, reach)| (privilege, reach.into())).collect();
         Ok(Some(answer.into_iter().map(|(path, privileges)| (path, held(privileges))).collect()))
     }
@@ -150,12 +149,10 @@ fn unusable(error: &UserCfgError) -> Failure {
     Failure::of(error).help(error.help())
 }
 
-fn unreadable(error: &ReadError, credential: Option<&Credential>) -> Failure {
-    match (error, credential) {
-        (ReadError::Api(error), Some(credential)) => {
-            Failure::new(format!("the live state could not be read as {}", credential.token()))
-                .because(error)
-                .helps(error.help())
+fn unreadable(error: &ReadError, reader: Option<&Principal>) -> Failure {
+    match (error, reader) {
+        (ReadError::Api(error), Some(reader)) => {
+            Failure::new(format!("the live state could not be read as {reader}")).because(error).helps(error.help())
         }
         (ReadError::Api(error), None) => Failure::of(error).helps(error.help()),
         (ReadError::UserCfg(error), _) => unusable(error),

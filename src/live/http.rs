@@ -8,7 +8,7 @@ use super::listing::{Holdings, Listing};
 use super::snapshot::{ReadError, Snapshot, Source};
 use crate::api::wire::{Member, Pool};
 use crate::api::{ApiError, Client};
-use crate::pve::{AclPath, PoolId, Principal};
+use crate::pve::{AclPath, PoolId};
 
 impl Source for Client {
     /// All lists at once, over as many connections, and then what is in each pool: the number of requests depends on
@@ -40,7 +40,7 @@ impl Source for Client {
         // A pool may be deleted between the two reads.
         let pools = listing.pools.into_iter().filter(|pool| members.contains_key(&pool.poolid)).collect();
         let listing = Listing { members, pools, ..listing };
-        let reader = Principal::Token(self.credential().token().clone());
+        let reader = self.principal().clone();
         let (state, sight) = listing.into_state(&reader);
         Ok(Snapshot { state, sight, reader: Some(reader), cluster: self.endpoint().name(), ignored: Vec::new() })
     }
