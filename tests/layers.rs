@@ -4,8 +4,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Each module with the modules that it may import. `cli` may import everything.
-const MAY_IMPORT: [(&str, &[&str]); 17] = [
+/// All that the renderers put into words.
+const SAYABLE: &[&str] = &[
+    "diagnostic",
+    "pve",
+    "model",
+    "permissions",
+    "diff",
+    "desired",
+    "api",
+    "live",
+    "resolve",
+    "policy",
+    "plan",
+    "lint",
+    "apply",
+];
+
+/// Each module with the modules that it may import, but for `cli`, which may import everything.
+const MAY_IMPORT: [(&str, &[&str]); 16] = [
     ("diagnostic", &[]),
     ("pve", &[]),
     ("model", &["pve"]),
@@ -20,44 +37,7 @@ const MAY_IMPORT: [(&str, &[&str]); 17] = [
     ("lint", &["diagnostic", "pve", "model", "desired", "permissions", "live"]),
     ("apply", &["plan", "diff", "model", "pve", "desired", "live", "api"]),
     ("sandbox", &["pve", "model", "permissions"]),
-    (
-        "render",
-        &[
-            "diagnostic",
-            "pve",
-            "model",
-            "permissions",
-            "diff",
-            "desired",
-            "api",
-            "live",
-            "resolve",
-            "policy",
-            "plan",
-            "lint",
-            "apply",
-        ],
-    ),
-    (
-        "cli",
-        &[
-            "diagnostic",
-            "pve",
-            "model",
-            "permissions",
-            "diff",
-            "desired",
-            "api",
-            "live",
-            "resolve",
-            "policy",
-            "plan",
-            "lint",
-            "apply",
-            "sandbox",
-            "render",
-        ],
-    ),
+    ("render", SAYABLE),
     ("main", &["cli"]),
 ];
 
@@ -116,7 +96,7 @@ fn imports(text: &str) -> BTreeSet<String> {
 fn imports_go_down() {
     let allowed: BTreeMap<&str, &[&str]> = MAY_IMPORT.into_iter().collect();
     let mut faults = Vec::new();
-    for (module, files) in modules() {
+    for (module, files) in modules().into_iter().filter(|(module, _)| module != "cli") {
         let Some(allowed) = allowed.get(module.as_str()) else {
             faults.push(format!("{module} is in no layer"));
             continue;

@@ -31,12 +31,15 @@ pub struct Turn {
     pub of: usize,
     /// What is done.
     pub op: Box<Op>,
+    /// The grants that it makes, changes or takes away.
+    pub grants: Vec<(Grant, Delta<Propagate>)>,
 }
 
 impl Turn {
-    /// The turn of the op at a place, the first of which is 0.
-    pub(super) fn of(at: usize, ops: &[Op]) -> Option<Turn> {
-        Some(Turn { number: at + 1, of: ops.len(), op: Box::new(ops.get(at)?.clone()) })
+    /// The turn of the step at a place, the first of which is 0.
+    pub(super) fn of(at: usize, steps: &[Step]) -> Option<Turn> {
+        let Step { op, grants, revived: _, along: _ } = steps.get(at)?;
+        Some(Turn { number: at + 1, of: steps.len(), op: Box::new(op.clone()), grants: grants.clone() })
     }
 }
 

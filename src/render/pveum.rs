@@ -3,17 +3,14 @@
 use std::fmt::Display;
 
 use super::words::shell;
+use crate::diff::Delta;
 use crate::model::{Grant, Propagate, Refusal};
 use crate::plan::AclBatch;
 use crate::pve::{AclPath, GroupId, Principal, Privilege, RoleId, Subject, TokenId, UserId};
 
 /// Makes a grant.
 pub(super) fn grant(Grant { path, subject, role }: &Grant, propagate: Propagate) -> String {
-    let alone = match propagate {
-        Propagate::Yes => "",
-        Propagate::No => " --propagate 0",
-    };
-    format!("{}{alone}", acl("modify", path, [subject], [role]))
+    format!("{}{}", acl("modify", path, [subject], [role]), reach(propagate))
 }
 
 /// Takes a grant back.
@@ -21,14 +18,27 @@ pub(super) fn revoke(Grant { path, subject, role }: &Grant) -> String {
     acl("delete", path, [subject], [role])
 }
 
-/// Makes all grants of a batch, each with what is below its path.
-pub(super) fn grant_all(batch: &AclBatch) -> String {
-    acl("modify", batch.path(), batch.subjects(), batch.roles())
+/// Takes all of these changes of grants back, with the fewest commands; what was there comes back first, as far as it
+/// reached.
+pub(super) fn take_back(changes: &[(Grant, Delta<Propagate>)]) -> Vec<String> {
+    let mut commands = Vec::new();
+    for before in [Some(Propagate::Yes), Some(Propagate::No), None] {
+        let grants = changes.iter().filter(|(_, delta)| delta.before().copied() == before).map(|(grant, _)| grant);
+        commands.extend(AclBatch::cover(grants).iter().map(|batch| match before {
+            Some(propagate) => {
+                format!("{}{}", acl("modify", batch.path(), batch.subjects(), batch.roles()), reach(propagate))
+            }
+            None => acl("delete", batch.path(), batch.subjects(), batch.roles()),
+        }));
+    }
+    commands
 }
 
-/// Takes all grants of a batch back.
-pub(super) fn revoke_all(batch: &AclBatch) -> String {
-    acl("delete", batch.path(), batch.subjects(), batch.roles())
+fn reach(propagate: Propagate) -> &'static str {
+    match propagate {
+        Propagate::Yes => "",
+        Propagate::No => " --propagate 0",
+    }
 }
 
 /// Lets `who` in, who is refused for these reasons; a command for the user, one for the token.
@@ -139,17 +149,21 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_is_one_command() {
-        let to = |subject| grant_to(subject);
-        let grants = [
-            to(Subject::User("ann@pve".parse().unwrap())),
-            to(Subject::User("bob@pve".parse().unwrap())),
-            to(Subject::Group("ops".parse().unwrap())),
+    fn what_is_taken_back_reaches_as_far_as_it_did() {
+        let to = |subject: &str| grant_to(Subject::User(subject.parse().unwrap()));
+        let changes = [
+            (to("ann@pve"), Delta::Removed(Propagate::No)),
+            (to("bob@pve"), Delta::Changed { before: Propagate::No, after: Propagate::Yes }),
+            (to("eve@pve"), Delta::Removed(Propagate::Yes)),
+            (grant_to(Subject::Group("ops".parse().unwrap())), Delta::Added(Propagate::Yes)),
         ];
-        let [batch] = AclBatch::cover(&grants).try_into().unwrap();
         assert_eq!(
-            revoke_all(&batch),
-            "pveum acl delete /vms --users 'ann@pve,bob@pve' --groups ops --roles PVEVMUser"
+            take_back(&changes),
+            [
+                "pveum acl modify /vms --users eve@pve --roles PVEVMUser",
+                "pveum acl modify /vms --users 'ann@pve,bob@pve' --roles PVEVMUser --propagate 0",
+                "pveum acl delete /vms --groups ops --roles PVEVMUser",
+            ]
         );
     }
 

@@ -17,13 +17,20 @@ pub fn visible(text: impl Display) -> String {
     }
 }
 
-/// `word` as one word of a shell's command line.
+/// `word` as one word of a command line of bash, root's shell on a node; what would not be visible is written in hexadecimal.
 pub(super) fn shell(word: impl Display) -> String {
-    let word = visible(word);
-    if word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"@._-/".contains(&byte)) {
+    let word = word.to_string();
+    if !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"@._-/".contains(&byte)) {
         word
-    } else {
+    } else if word.chars().all(|c| c == '"' || c == '\\' || visible(c) == String::from(c)) {
         format!("'{}'", word.replace('\'', r"'\''"))
+    } else {
+        let byte = |byte: u8| match byte {
+            b'\'' | b'\\' => format!("\\{}", char::from(byte)),
+            b' '..=b'~' => char::from(byte).to_string(),
+            _ => format!("\\x{byte:02x}"),
+        };
+        format!("$'{}'", word.bytes().map(byte).collect::<String>())
     }
 }
 
@@ -136,6 +143,9 @@ mod tests {
         assert_eq!(shell("api@pam"), "api@pam");
         assert_eq!(shell("o'brien@pve"), r"'o'\''brien@pve'");
         assert_eq!(shell("a;b!c@pve"), "'a;b!c@pve'");
+        assert_eq!(shell("\u{fc}\"\\@pve"), "'\u{fc}\"\\@pve'");
+        assert_eq!(shell(""), "''");
+        assert_eq!(shell("a\u{1b}'\u{202e}@pve"), r"$'a\x1b\'\xe2\x80\xae@pve'");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::plan::exposure::{Concern, Index, Place, Watch, Watched};
-use crate::plan::op::Op;
+use crate::plan::step::Step;
 use crate::plan::step::Turn;
 use crate::pve::{Principal, Privilege};
 
@@ -40,10 +40,10 @@ struct Window {
 }
 
 /// What the steps give to anybody for a while.
-pub(super) fn escalation(ops: &[Op], index: &Index<'_>) -> Option<Escalation> {
+pub(super) fn escalation(steps: &[Step], index: &Index<'_>) -> Option<Escalation> {
     let mut watch = Watch::new(index, Concern::InOrder);
     let mut windows: BTreeMap<usize, Window> = BTreeMap::new();
-    for at in 0..ops.len() {
+    for at in 0..steps.len() {
         let trial = watch.attempt(at);
         watch.commit(trial);
         for (number, Watched { excess, .. }) in watch.concerned(at) {
@@ -62,7 +62,7 @@ pub(super) fn escalation(ops: &[Op], index: &Index<'_>) -> Option<Escalation> {
     }
     let gain = |(number, Window { held, from, until })| {
         let Watched { who, like, .. } = watch.watched(number)?;
-        let (from, until) = (Turn::of(from, ops)?, Turn::of(until?, ops)?);
+        let (from, until) = (Turn::of(from, steps)?, Turn::of(until?, steps)?);
         Some(Gain { who: who.clone(), like: like.clone(), held, from, until })
     };
     let gains: Vec<Gain> = windows.into_iter().filter_map(gain).collect();

@@ -6,6 +6,7 @@ use crate::plan::Aim;
 use crate::plan::exposure::Index;
 use crate::plan::op::Op;
 use crate::plan::power::{Loss, Power};
+use crate::plan::step::Step;
 use crate::plan::step::Turn;
 use crate::pve::{Principal, UserId};
 
@@ -33,12 +34,12 @@ pub enum Lockout {
 }
 
 /// Everybody whom the steps lock out.
-pub(super) fn lockout(aim: &Aim, ops: &[Op], index: &Index<'_>) -> Vec<Lockout> {
-    let reader = aim.live.reader.as_ref().and_then(|who| reader(who, aim, ops, index));
-    reader.into_iter().chain(administrator(aim, ops, index)).collect()
+pub(super) fn lockout(aim: &Aim, steps: &[Step], ops: &[Op], index: &Index<'_>) -> Vec<Lockout> {
+    let reader = aim.live.reader.as_ref().and_then(|who| reader(who, aim, steps, ops, index));
+    reader.into_iter().chain(administrator(aim, steps, index)).collect()
 }
 
-fn reader(who: &Principal, aim: &Aim, ops: &[Op], index: &Index<'_>) -> Option<Lockout> {
+fn reader(who: &Principal, aim: &Aim, steps: &[Step], ops: &[Op], index: &Index<'_>) -> Option<Lockout> {
     let mut power = Power::new(who, index, ops, &aim.live.state, aim.now);
     let mut lost: Option<(Loss, usize)> = None;
     let mut undone = 0;
@@ -50,24 +51,24 @@ fn reader(who: &Principal, aim: &Aim, ops: &[Op], index: &Index<'_>) -> Option<L
         power.commit(at);
     }
     let (loss, at) = lost?;
-    Some(Lockout::Reader { who: who.clone(), loss, turn: Turn::of(at, ops)?, undone })
+    Some(Lockout::Reader { who: who.clone(), loss, turn: Turn::of(at, steps)?, undone })
 }
 
 /// Whether anybody is left who may give and take everything: Permissions.Modify on `/`, and not refused at the door.
-fn administrator(aim: &Aim, ops: &[Op], index: &Index<'_>) -> Option<Lockout> {
+fn administrator(aim: &Aim, steps: &[Step], index: &Index<'_>) -> Option<Lockout> {
     let root = Principal::User(UserId::root());
     let mut state = aim.live.state.clone();
     let mut last = administrator_of(&state, aim.now)?;
     let touches_root = |op: &Op| matches!(op, Op::SetUser { user, .. } if user.is_root());
-    if last == root && !ops.iter().any(touches_root) {
+    if last == root && !steps.iter().any(|step| touches_root(&step.op)) {
         return None;
     }
     let mut bearing = index.bearing_on(&last);
-    for (at, op) in ops.iter().enumerate() {
-        op.apply_to(&mut state);
+    for (at, step) in steps.iter().enumerate() {
+        step.op.apply_to(&mut state);
         if bearing.contains(&at) {
             let Some(next) = administrator_of(&state, aim.now) else {
-                return Some(Lockout::Administrator { who: last, turn: Turn::of(at, ops)? });
+                return Some(Lockout::Administrator { who: last, turn: Turn::of(at, steps)? });
             };
             bearing = index.bearing_on(&next);
             last = next;

@@ -31,10 +31,10 @@ pub(super) fn objections(aim: &Aim, diff: &Diff, steps: &[Step]) -> Vec<Objectio
     let ops: Vec<Op> = steps.iter().map(|step| step.op.clone()).collect();
     let index = Index::new(live, &ops, aim.now);
     let blind = blind::blind(&aim.unseen).map(Objection::Blind);
-    let lockout = lockout::lockout(aim, &ops, &index).into_iter().map(Objection::Lockout);
-    let escalation = escalation::escalation(&ops, &index).map(Objection::Escalation);
+    let lockout = lockout::lockout(aim, steps, &ops, &index).into_iter().map(Objection::Lockout);
+    let escalation = escalation::escalation(steps, &index).map(Objection::Escalation);
     let deletes = deletes::deletes(live, diff, steps).map(Objection::Deletes);
-    let size = size::size(live, &ops).map(Objection::Size);
+    let size = size::size(live, steps).map(Objection::Size);
     let policies = policies::policies(aim).into_iter().map(Objection::Policy);
     blind.into_iter().chain(policies).chain(lockout).chain(escalation).chain(deletes).chain(size).collect()
 }

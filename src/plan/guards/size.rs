@@ -3,7 +3,7 @@
 use crate::model::AccessState;
 use crate::model::user_cfg::{self, FILE_LIMIT};
 use crate::plan::growth::Growth;
-use crate::plan::op::Op;
+use crate::plan::step::Step;
 use crate::plan::step::Turn;
 
 /// user.cfg would not fit any more.
@@ -23,12 +23,12 @@ pub struct Oversize {
 const CLOSELY: usize = 100;
 const STRIDE: usize = 64;
 
-/// `ops`, begun at `live`, write a file that is too large.
+/// `steps`, begun at `live`, write a file that is too large.
 ///
 /// It is too large after any of them or not at all: what comes later may make it smaller again, but the server would not
 /// get there. It is measured as soon as it might be; where it is almost full for hundreds of steps, the step that is named
 /// may be up to 64 steps late.
-pub(super) fn size(live: &AccessState, ops: &[Op]) -> Option<Oversize> {
+pub(super) fn size(live: &AccessState, steps: &[Step]) -> Option<Oversize> {
     let measure = |state: &AccessState| user_cfg::write(state).len();
     let now = measure(live);
     let mut room = FILE_LIMIT.checked_sub(now);
@@ -36,14 +36,14 @@ pub(super) fn size(live: &AccessState, ops: &[Op]) -> Option<Oversize> {
     let mut state = live.clone();
     let mut too_large = None;
     let (mut measured, mut next) = (0, 0);
-    for (at, op) in ops.iter().enumerate() {
+    for (at, Step { op, .. }) in steps.iter().enumerate() {
         op.apply_to(&mut state);
         if too_large.is_some() {
             continue;
         }
         let most = growth.most_by(op);
         room = room.and_then(|room| room.checked_sub(most));
-        if room.is_none() && (at >= next || at + 1 == ops.len()) {
+        if room.is_none() && (at >= next || at + 1 == steps.len()) {
             let bytes = measure(&state);
             room = FILE_LIMIT.checked_sub(bytes);
             too_large = room.is_none().then_some((at, bytes));
@@ -52,13 +52,15 @@ pub(super) fn size(live: &AccessState, ops: &[Op]) -> Option<Oversize> {
         }
     }
     let (at, bytes) = too_large?;
-    Some(Oversize { turn: Turn::of(at, ops)?, bytes, now, finally: measure(&state) })
+    Some(Oversize { turn: Turn::of(at, steps)?, bytes, now, finally: measure(&state) })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::{Origin, Role};
+    use crate::plan::op::Op;
+    use crate::plan::step::narrate;
     use crate::pve::{Privilege, Release, RoleId};
 
     fn role(at: usize) -> RoleId {
@@ -79,8 +81,8 @@ mod tests {
     #[test]
     fn the_first_step_that_does_not_fit_is_named() {
         let live = state(5);
-        assert_eq!(size(&live, &made(5..10)), None);
-        let found = size(&live, &made(5..13)).unwrap();
+        assert_eq!(size(&live, &narrate(made(5..10), &live)), None);
+        let found = size(&live, &narrate(made(5..13), &live)).unwrap();
         assert_eq!(
             (found.turn.number, found.bytes > FILE_LIMIT, found.finally > found.bytes),
             (6, true, true),
@@ -93,7 +95,7 @@ mod tests {
         let live = state(5);
         let gone = (0..5).map(|at| Op::DeleteRole { role: role(at) });
         let ops: Vec<Op> = made(5..11).into_iter().chain(gone).collect();
-        let found = size(&live, &ops).unwrap();
+        let found = size(&live, &narrate(ops, &live)).unwrap();
         assert_eq!((found.turn.number, found.finally < FILE_LIMIT), (6, true), "{found:?}");
     }
 }

@@ -12,14 +12,14 @@ pub(super) fn refusal(lockout: &Lockout, allow: Option<Waiver>) -> Refusal {
         Lockout::Reader { who, loss, turn, undone } => Refusal {
             fault: format!("{} locks out {}, who applies this: {}", turn_in_words(turn), visible(who), lost(loss)),
             facts: {
-                let back = commands(who, loss, &turn.op);
+                let back = commands(who, loss, turn);
                 let root = if back.is_empty() { "" } else { " What lets it in again, typed by root on a node:" };
                 vec![
                     left(loss, *undone, turn),
                     format!("Apply it as somebody else, or take it out of the files.{root}"),
                 ]
             },
-            commands: commands(who, loss, &turn.op),
+            commands: commands(who, loss, turn),
             allow,
         },
         Lockout::Administrator { who, turn } => Refusal {
@@ -62,7 +62,7 @@ fn lost(loss: &Loss) -> String {
 }
 
 /// What could still be done. Who has lost some privileges may have kept the one that takes the step back.
-fn left(loss: &Loss, undone: usize, Turn { number, of, op: _ }: &Turn) -> String {
+fn left(loss: &Loss, undone: usize, Turn { number, of, op: _, grants: _ }: &Turn) -> String {
     let after = of - number;
     let takes_back = match loss {
         Loss::Gone | Loss::Refused(_) => "could not take anything back",
@@ -78,24 +78,25 @@ fn left(loss: &Loss, undone: usize, Turn { number, of, op: _ }: &Turn) -> String
 }
 
 /// What root would type to let `who` in again.
-fn commands(who: &Principal, loss: &Loss, op: &Op) -> Vec<String> {
+fn commands(who: &Principal, loss: &Loss, turn: &Turn) -> Vec<String> {
     match loss {
         Loss::Gone => Vec::new(),
         Loss::Refused(refusals) => pveum::admit(who, refusals),
-        Loss::Needs(_) => undoing(op).into_iter().collect(),
+        Loss::Needs(_) => undoing(turn),
     }
 }
 
-/// What takes `op` back, where one command does.
-fn undoing(op: &Op) -> Option<String> {
-    Some(match op {
-        Op::Grant { batch, propagate: _ } => pveum::revoke_all(batch),
-        Op::Revoke { batch } => pveum::grant_all(batch),
-        Op::SetRole { role, before, after: _ } => pveum::set_privileges(role, before),
-        Op::SetUser { user, before, after } if before.groups != after.groups => pveum::set_groups(user, &before.groups),
-        Op::SetToken { token, before, after } if before.privsep != after.privsep => {
-            pveum::modify_token(token, &format!("--privsep {}", before.privsep.as_digit()))
+/// What takes a step back, as far as commands do.
+fn undoing(Turn { number: _, of: _, op, grants }: &Turn) -> Vec<String> {
+    match &**op {
+        Op::Grant { .. } | Op::Revoke { .. } => pveum::take_back(grants),
+        Op::SetRole { role, before, after: _ } => vec![pveum::set_privileges(role, before)],
+        Op::SetUser { user, before, after } if before.groups != after.groups => {
+            vec![pveum::set_groups(user, &before.groups)]
         }
-        _ => return None,
-    })
+        Op::SetToken { token, before, after } if before.privsep != after.privsep => {
+            vec![pveum::modify_token(token, &format!("--privsep {}", before.privsep.as_digit()))]
+        }
+        _ => Vec::new(),
+    }
 }

@@ -53,7 +53,7 @@ pub(super) fn refusal(objection: &Objection, reader: Option<&Principal>) -> Refu
 }
 
 /// `step 4 of 5 (revoke PVEAuditor on / from ann@pve)`
-fn turn_in_words(Turn { number, of, op }: &Turn) -> String {
+fn turn_in_words(Turn { number, of, op, grants: _ }: &Turn) -> String {
     format!("step {number} of {of} ({})", step_in_words(op))
 }
 
