@@ -89,7 +89,10 @@ pub(super) async fn plan(file: &Path, planning: &Planning, terminal: Terminal) -
     terminal.result(&render::opened(&saved, &file.display().to_string(), &fingerprint))?;
     let source = source::open(&planning.target, &source::cluster(&[], &planning.target, terminal)?, terminal).await?;
     let snapshot = source.read(terminal).await?;
-    Ok(Planned { plan: saved.plan(snapshot, who::now()), source })
+    let steps = saved.steps();
+    let plan = saved.plan(snapshot, who::now());
+    terminal.result(&render::resumed(steps, plan.steps.len()))?;
+    Ok(Planned { plan, source })
 }
 
 /// What stands in `file`, if that is a file of a fitting size.

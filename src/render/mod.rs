@@ -34,7 +34,7 @@ pub use outcome::outcome;
 pub use permissions::{Held, Rights, permissions, permissions_json};
 pub use plan::{Shown, Undeclared, plan, plan_diff, plan_json, plan_markdown, plan_schema};
 pub use refused::refused;
-pub use saved::{opened, saved, unsaved};
+pub use saved::{opened, resumed, saved, unsaved};
 pub use sight::{partly, told};
 pub use who_can::{Holder, Holders, who_can, who_can_json};
 pub use words::{count, listed, many, step_in_words, visible};

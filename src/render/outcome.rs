@@ -55,7 +55,7 @@ pub fn outcome(outcome: &Outcome, followed: Followed) -> Document {
         document.gap();
     }
     document.extend(verified(verification, followed));
-    document.push(Line::plain(next(outcome, followed, locked_out)));
+    document.push(Line::plain(next(outcome, locked_out)));
     document
 }
 
@@ -215,16 +215,12 @@ fn verified(verification: &Verification, followed: Followed) -> Document {
 }
 
 /// How to go on.
-fn next(outcome: &Outcome, followed: Followed, locked_out: Option<&Principal>) -> &'static str {
+fn next(outcome: &Outcome, locked_out: Option<&Principal>) -> &'static str {
     let is_refused = |(_, end): &(Step, StepEnd)| matches!(end, StepEnd::Failed(error) if !error.is_undecided());
-    match (locked_out, followed) {
-        (Some(_), _) => "Whether all is as it should be, plan tells to somebody who may still see it.",
-        // What was done already makes the plan stale.
-        (None, Followed::SavedPlan) if outcome.done() == Done::Partly => {
-            "To go on from here, plan anew; the saved plan goes on with --allow stale alone."
-        }
-        (None, _) if outcome.steps.iter().any(is_refused) => "Once the fault is mended, apply goes on from here.",
-        (None, _) => "Running apply again goes on from here.",
+    match locked_out {
+        Some(_) => "Whether all is as it should be, plan tells to somebody who may still see it.",
+        None if outcome.steps.iter().any(is_refused) => "Once the fault is mended, apply goes on from here.",
+        None => "Running apply again goes on from here.",
     }
 }
 

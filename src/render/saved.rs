@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::document::{Document, Line, Style};
-use super::words::{expire, listed, visible};
+use super::words::{count, expire, listed, visible};
 use crate::model::Expire;
 use crate::plan::{Objection, Plan, Saved, Waiver};
 
@@ -32,6 +32,17 @@ pub fn opened(saved: &Saved, file: &str, fingerprint: &str) -> Document {
         format!(", made {made}{reader} by pve-access {} for {}", visible(&saved.program), visible(&saved.cluster)),
     ));
     document.gap();
+    document
+}
+
+/// How many of its steps need not be sent, if any.
+pub fn resumed(steps: usize, left: usize) -> Document {
+    let mut document = Document::default();
+    if left < steps && left > 0 {
+        let are = if steps - left == 1 { "is" } else { "are" };
+        document.push(Line::plain(format!("{} of its {} {are} done already.", steps - left, count(steps, "step"))));
+        document.gap();
+    }
     document
 }
 

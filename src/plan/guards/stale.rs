@@ -14,11 +14,11 @@ pub enum Staleness {
         /// The one that is there.
         live: String,
     },
-    /// Somebody has changed it.
+    /// Somebody has changed it, otherwise than the plan does.
     Moved {
         /// When the plan was made, in seconds since 1970.
         since: u64,
-        /// What has changed; never empty.
+        /// What has changed beside steps of the plan that are done; never empty.
         changes: Diff,
     },
 }
@@ -28,6 +28,7 @@ pub(in crate::plan) fn stale(saved: &Saved, live: &Snapshot) -> Option<Staleness
     if saved.cluster != live.cluster {
         return Some(Staleness::Elsewhere { made_for: saved.cluster.clone(), live: live.cluster.clone() });
     }
-    let changes = diff(&saved.footing.state(), &Footing::of(&live.state).state());
+    let now = Footing::of(&live.state).state();
+    let changes = diff(&saved.begun(&now), &now);
     (!changes.is_empty()).then_some(Staleness::Moved { since: saved.made, changes })
 }

@@ -14,11 +14,11 @@ use serde::{Deserialize, Serialize};
 pub(super) use footing::Footing;
 pub use sealed::SavedError;
 
+use super::Plan;
 use super::aim::Aim;
 use super::guards::stale;
 use super::objection::Objection;
 use super::op::{Account, Op};
-use super::{Plan, Staleness};
 use crate::desired::{Policy, Sink};
 use crate::diff::diff;
 use crate::live::{Blind, Snapshot};
@@ -75,6 +75,12 @@ impl Saved {
         }
     }
 
+    /// How many steps it has.
+    #[must_use]
+    pub fn steps(&self) -> usize {
+        self.ops.len()
+    }
+
     /// The tokens that are to be made and whose secrets go nowhere.
     pub fn unsunk(&self) -> impl Iterator<Item = &TokenId> {
         made(&self.ops).filter(|token| !self.sinks.contains_key(token))
@@ -82,10 +88,10 @@ impl Saved {
 
     /// The plan again, on what is live now: the same steps, objected to as if it had just been made.
     ///
-    /// A cluster on which it has been carried out already needs no step; one that has moved otherwise is objected to, and
-    /// needs those steps that would still change something.
+    /// A cluster on which some of it has been done already needs the rest alone; one that has moved otherwise is objected to,
+    /// and needs those steps that would still change something.
     pub fn plan(self, live: Snapshot, now: u64) -> Plan {
-        let stale = stale(&self, &live).filter(|stale| !self.is_done(stale, &live.state));
+        let stale = stale(&self, &live);
         let unseen = self.unseen_by(live.sight.hidden());
         let Saved {
             program: _,
@@ -113,13 +119,13 @@ impl Saved {
         plan
     }
 
-    /// Whether what moved is what the plan asked for, all of it and nothing else.
-    fn is_done(&self, stale: &Staleness, live: &AccessState) -> bool {
-        let mut target = self.footing.state();
-        for op in &self.ops {
-            op.apply_to(&mut target);
+    /// What it was made on, with those of its steps done that `live` shows to be done.
+    pub(super) fn begun(&self, live: &AccessState) -> AccessState {
+        let mut begun = self.footing.state();
+        for op in self.ops.iter().filter(|op| op.is_done_in(live)) {
+            op.apply_to(&mut begun);
         }
-        matches!(stale, Staleness::Moved { .. }) && target == Footing::of(live).state()
+        begun
     }
 
     /// What a reader to whom `hidden` is not visible should see: what mattered to the one who planned, and what that one saw.
