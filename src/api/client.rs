@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hyper::ext::ReasonPhrase;
-use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION};
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION};
 use reqwest::{Response, Url, redirect};
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
@@ -16,7 +16,7 @@ use super::endpoint::Endpoint;
 use super::error::ApiError;
 use super::failure;
 use super::request::{Call, Method, Request};
-use super::session::Session;
+use super::session::{Session, Shown};
 use super::trust::{Trust, TrustError};
 use crate::pve::{Principal, TokenId};
 
@@ -70,6 +70,13 @@ impl Client {
         self.session.principal()
     }
 
+    /// Whether it shows a ticket, which some calls ask for and no API token can stand in for (api-facts.md,
+    /// Authentication: "Never with a token").
+    #[must_use]
+    pub fn has_ticket(&self) -> bool {
+        self.session.has_ticket()
+    }
+
     /// Goes on with the new secret of `token`, if that is whom the server takes it for; all its clones do.
     ///
     /// # Errors
@@ -87,10 +94,32 @@ impl Client {
         self.answer(&call).await?.decode_secret(call.request)
     }
 
+    /// As [`Client::send_for_secret`], without a credential, which this brings.
+    pub(super) async fn send_bare<T: DeserializeOwned>(&self, call: Call) -> Result<T, ApiError> {
+        self.exchange(&call, &Shown::Nothing).await?.decode_secret(call.request)
+    }
+
+    /// A 401 says that nothing was done: what is shown may have ended, and may be had anew.
     async fn answer(&self, call: &Call) -> Result<Answer, ApiError> {
+        if let Some(reason) = &call.unsendable {
+            return Err(failure::unsendable(&call.request, reason));
+        }
+        let not_sent = |obstacle| ApiError::NotSent { request: call.request.clone(), obstacle };
+        let shown = self.session.show(self).await.map_err(not_sent)?;
+        let answer = self.exchange(call, &shown).await?;
+        if answer.status == 401
+            && let Some(shown) = self.session.show_anew(self, &shown).await.map_err(not_sent)?
+        {
+            return self.exchange(call, &shown).await;
+        }
+        Ok(answer)
+    }
+
+    /// Sends a request and reads its answer.
+    async fn exchange(&self, call: &Call, shown: &Shown) -> Result<Answer, ApiError> {
         let Request { method, path } = &call.request;
         let started = Instant::now();
-        let answer = self.exchange(call).await;
+        let answer = self.attempt(call, shown).await;
         let elapsed = started.elapsed();
         match &answer {
             Ok(answer) => {
@@ -101,13 +130,10 @@ impl Client {
         answer
     }
 
-    async fn exchange(&self, call: &Call) -> Result<Answer, ApiError> {
-        if let Some(reason) = &call.unsendable {
-            return Err(failure::unsendable(&call.request, reason));
-        }
-        let response = match self.build(call).send().await {
+    async fn attempt(&self, call: &Call, shown: &Shown) -> Result<Answer, ApiError> {
+        let response = match self.build(call, shown).send().await {
             Err(error) if !call.request.method.is_write() && failure::is_broken_connection(&error) => {
-                self.build(call).send().await
+                self.build(call, shown).send().await
             }
             first => first,
         };
@@ -117,29 +143,28 @@ impl Client {
         Ok(Answer { status, phrase, elsewhere, body })
     }
 
-    fn build(&self, call: &Call) -> reqwest::RequestBuilder {
+    fn build(&self, call: &Call, shown: &Shown) -> reqwest::RequestBuilder {
         let url = self.endpoint.url(&call.path);
-        let shown = self.session.authorization();
         let method = match call.request.method {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
             Method::Put => reqwest::Method::PUT,
             Method::Delete => reqwest::Method::DELETE,
         };
-        if call.request.method.has_form() {
+        let request = if call.request.method.has_form() {
             const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
             // The length is said even where it is 0, without which some gateways refuse a form.
             self.http
                 .request(method, url)
-                .header(AUTHORIZATION, shown)
                 .header(CONTENT_TYPE, FORM)
                 .header(CONTENT_LENGTH, call.parameters.len())
                 .body(call.parameters.clone())
         } else if call.parameters.is_empty() {
-            self.http.request(method, url).header(AUTHORIZATION, shown)
+            self.http.request(method, url)
         } else {
-            self.http.request(method, format!("{url}?{}", call.parameters)).header(AUTHORIZATION, shown)
-        }
+            self.http.request(method, format!("{url}?{}", call.parameters))
+        };
+        shown.add_to(call.request.method, request)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::refusal::LoginError;
 use super::request::Request;
 use super::trust::Fingerprint;
 
@@ -92,6 +93,9 @@ pub enum Obstacle {
         /// What is wrong.
         reason: String,
     },
+    /// Nobody is logged in.
+    #[error(transparent)]
+    Login(LoginError),
     /// The API has no way to say it.
     #[error("{reason}")]
     Unsendable {

@@ -43,6 +43,7 @@ impl Obstacle {
             Obstacle::Tls { .. } => {
                 vec!["check that the endpoint is Proxmox VE's own port, and that it speaks https".to_owned()]
             }
+            Obstacle::Login(error) => error.help(),
             Obstacle::Unsendable { .. } => vec!["do it on a node, with pveum".to_owned()],
         }
     }

@@ -1,13 +1,12 @@
 //! Whom to talk to, and as whom.
 
-use std::env;
-use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 use super::arguments::Target;
+use super::credential::{credential, variable};
 use super::failure::Failure;
 use super::terminal::Terminal;
 use crate::api::{Client, Credential, Endpoint, Fingerprint, Trust};
@@ -78,7 +77,7 @@ pub(super) fn connect_to_cluster(
 ) -> Result<Connection, Failure> {
     let endpoint = endpoint(target, cluster, terminal)?;
     let trust = trust(target, cluster)?;
-    let credential = credential(target)?;
+    let credential = credential(&target.credentials, terminal)?;
     let client = Client::new(endpoint, credential, &trust).map_err(|error| Failure::of(&error))?;
     Ok(Connection { client, name: None, _sandbox: None })
 }
@@ -126,37 +125,5 @@ fn trust(target: &Target, cluster: &Cluster) -> Result<Trust, Failure> {
         Ok(Trust::CaFile(declared.value.clone()))
     } else {
         Ok(Trust::System)
-    }
-}
-
-fn credential(target: &Target) -> Result<Credential, Failure> {
-    let (text, from) = if let Some(file) = &target.token_file {
-        let text = fs::read_to_string(file).map_err(|error| {
-            Failure::new(format!("the token file `{}` cannot be read", file.display())).because(&error)
-        })?;
-        (SecretString::from(text), format!("the token file `{}`", file.display()))
-    } else if let Some(text) = variable("PROXMOX_VE_API_TOKEN")? {
-        (SecretString::from(text), "PROXMOX_VE_API_TOKEN".to_owned())
-    } else {
-        let failure = match variable("PROXMOX_VE_USERNAME")? {
-            Some(_) => Failure::new("logging in as PROXMOX_VE_USERNAME is not built yet: an API token is needed"),
-            None => Failure::new("there is no credential for the cluster"),
-        };
-        return Err(failure.help("set PROXMOX_VE_API_TOKEN to user@realm!name=secret, or give --token-file FILE"));
-    };
-    text.expose_secret().parse::<Credential>().map_err(|error| {
-        Failure::new(format!("{from} holds no usable token"))
-            .because(&error)
-            .help("it looks like this: user@realm!name=xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx")
-    })
-}
-
-/// An environment variable; one that is set to nothing counts as not set.
-fn variable(name: &str) -> Result<Option<String>, Failure> {
-    match env::var(name) {
-        Ok(value) if value.is_empty() => Ok(None),
-        Ok(value) => Ok(Some(value)),
-        Err(env::VarError::NotPresent) => Ok(None),
-        Err(env::VarError::NotUnicode(_)) => Err(Failure::new(format!("{name} is not valid UTF-8"))),
     }
 }

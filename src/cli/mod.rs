@@ -6,6 +6,7 @@
 mod apply;
 mod arguments;
 mod connect;
+mod credential;
 mod exit;
 mod export;
 mod failure;

@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::answer::Failure;
 use super::error::SandboxError;
+use super::factors::Factors;
 use super::secrets::{Shadow, TokenSecrets};
 use super::seed::{Seed, admin_token};
 use super::ticket::Signer;
@@ -58,6 +59,7 @@ impl Accounts {
 const USER_CFG: &str = "user.cfg";
 const DOMAINS_CFG: &str = "domains.cfg";
 const TOKEN_CFG: &str = "priv/token.cfg";
+const TFA_CFG: &str = "priv/tfa.cfg";
 const SIGNING_KEY: &str = "priv/authkey.key";
 const LOCK: &str = ".lock";
 
@@ -147,6 +149,11 @@ impl Folder {
     /// The passwords of `accounts`.
     pub(super) fn shadow(&self, accounts: Accounts) -> Result<Shadow, SandboxError> {
         Ok(Shadow::read(&self.text(accounts.file())?))
+    }
+
+    /// The second factors of all users.
+    pub(super) fn factors(&self) -> Result<Factors, SandboxError> {
+        Ok(Factors::read(&self.text(TFA_CFG)?))
     }
 
     /// What signs tickets.
@@ -249,6 +256,14 @@ impl Locked<'_> {
         self.write(accounts.file(), shadow.write().as_bytes())
     }
 
+    /// Changes the second factors.
+    pub(super) fn edit_factors<T>(&self, change: impl FnOnce(&mut Factors) -> T) -> Result<T, SandboxError> {
+        let mut factors = self.folder.factors()?;
+        let result = change(&mut factors);
+        self.write(TFA_CFG, factors.write().as_bytes())?;
+        Ok(result)
+    }
+
     /// Writes domains.cfg.
     pub(super) fn write_domains_cfg(&self, content: &str) -> Result<(), SandboxError> {
         self.write(DOMAINS_CFG, content.as_bytes())
@@ -300,6 +315,7 @@ impl Locked<'_> {
         if is_missing(USER_CFG) {
             self.remove(DOMAINS_CFG)?;
             self.remove(TOKEN_CFG)?;
+            self.remove(TFA_CFG)?;
         }
         if is_missing(SIGNING_KEY) {
             self.write(SIGNING_KEY, uuid::Uuid::new_v4().to_string().as_bytes())?;

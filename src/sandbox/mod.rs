@@ -10,6 +10,7 @@ mod check;
 mod clock;
 mod endpoint;
 mod error;
+mod factors;
 mod folder;
 mod format;
 mod params;
@@ -27,6 +28,7 @@ mod server;
 #[cfg(test)]
 mod tests;
 mod ticket;
+mod totp;
 
 use std::net::SocketAddr;
 use std::path::Path;

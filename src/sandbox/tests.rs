@@ -5,6 +5,7 @@ mod asking;
 mod folders;
 mod http;
 mod power;
+mod second_factors;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use ring::hmac;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -12,6 +13,9 @@ const LIFETIME: u64 = 2 * 60 * 60;
 
 /// How far in the future a ticket may have been made, in seconds: clocks differ.
 const SKEW: u64 = 300;
+
+/// Where a ticket names the user, one of half a login says this.
+const HALF: &str = "!tfa!";
 
 /// What signs and verifies; every process with the same folder has the same.
 pub(super) struct Signer(hmac::Key);
@@ -42,6 +46,25 @@ impl Signer {
         user.parse().ok()
     }
 
+    /// `PVE:!tfa!CHALLENGE:TIME::signature`, which proves that `user` gave the password and nothing more: the signature is
+    /// over the user, too (pve-access-control, `create_ticket_do`).
+    pub(super) fn half_ticket(&self, user: &UserId, challenge: &str, now: u64) -> SecretString {
+        let challenge = utf8_percent_encode(challenge, NON_ALPHANUMERIC);
+        let claim = format!("PVE:{HALF}{challenge}:{now:08X}");
+        SecretString::from(format!("{claim}::{}", self.sign(&half_claim(&claim, user))))
+    }
+
+    /// Whether `ticket` says that `user` gave the password.
+    pub(super) fn verify_half_ticket(&self, ticket: &str, user: &UserId, now: u64) -> bool {
+        let verify = || {
+            let (claim, signature) = ticket.rsplit_once("::")?;
+            self.verify(&half_claim(claim, user), signature)?;
+            let (_, time) = claim.strip_prefix("PVE:")?.strip_prefix(HALF)?.rsplit_once(':')?;
+            is_current(time, now)
+        };
+        verify().is_some()
+    }
+
     /// `TIME:signature`, good for every write of `user`.
     pub(super) fn csrf_token(&self, user: &UserId, now: u64) -> SecretString {
         let time = format!("{now:08X}");
@@ -66,6 +89,10 @@ impl Signer {
     fn verify(&self, claim: &str, signature: &str) -> Option<()> {
         hmac::verify(&self.0, claim.as_bytes(), &unhex(signature)?).ok()
     }
+}
+
+fn half_claim(claim: &str, user: &UserId) -> String {
+    format!("{claim}:{user}")
 }
 
 fn csrf_claim(time: &str, user: &UserId) -> String {
@@ -106,6 +133,19 @@ mod tests {
         assert_eq!(signer("other").verify_ticket(&ticket, 10_000), None);
         let forged = SecretString::from(ticket.expose_secret().replace("ann@", "bob@"));
         assert_eq!(signer("k").verify_ticket(&forged, 10_000), None);
+    }
+
+    #[test]
+    fn half_a_login_is_no_ticket() {
+        let (ann, bob): (UserId, UserId) = ("ann@pve".parse().unwrap(), "bob@pve".parse().unwrap());
+        let half = signer("k").half_ticket(&ann, r#"{"totp":true}"#, 10_000);
+        assert!(half.expose_secret().starts_with("PVE:!tfa!%7B%22totp%22%3Atrue%7D:00002710::"));
+        assert_eq!(signer("k").verify_ticket(&half, 10_000), None);
+        assert!(signer("k").verify_half_ticket(half.expose_secret(), &ann, 10_000));
+        assert!(!signer("k").verify_half_ticket(half.expose_secret(), &bob, 10_000));
+        assert!(!signer("other").verify_half_ticket(half.expose_secret(), &ann, 10_000));
+        let whole = signer("k").ticket(&ann, 10_000);
+        assert!(!signer("k").verify_half_ticket(whole.expose_secret(), &ann, 10_000));
     }
 
     #[test]

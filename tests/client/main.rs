@@ -1,8 +1,10 @@
 //! The client against servers on this machine that behave as Proxmox VE was measured to, or worse.
 
 mod failures;
+mod login;
 mod read;
 mod requests;
+mod second_factor;
 mod secrets;
 mod server;
 mod tls;

@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod asking;
+mod credential;
 mod lint;
 mod planning;
 mod sandbox;
@@ -8,6 +9,7 @@ mod target;
 
 pub(super) use asking::{Export, Format, Permissions, WhoCan};
 use clap::{Args, Parser, Subcommand};
+pub(super) use credential::Credentials;
 pub(super) use lint::{Lint, LintFormat};
 pub(super) use planning::{Apply, Files, Plan, PlanFormat, Planning, Validate};
 pub(super) use sandbox::Sandbox;

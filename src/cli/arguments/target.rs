@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::SANDBOX;
+use super::credential::Credentials;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Where the live state is")]
@@ -18,17 +19,16 @@ pub(in crate::cli) struct Target {
     pub(in crate::cli) sandbox: Option<PathBuf>,
     /// A copy of a node's user.cfg, with its domains.cfg in the same folder if there is one; `-` reads standard input. It
     /// is only looked at: not for `apply`
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["endpoint", "sandbox", "token_file", "ca_file", "fingerprint"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["endpoint", "sandbox", "ca_file", "fingerprint"])]
     pub(in crate::cli) live: Option<PathBuf>,
-    /// A file that holds an API token as `user@realm!name=secret` [env: PROXMOX_VE_API_TOKEN holds the token itself]
-    #[arg(long, value_name = "FILE", conflicts_with = "sandbox")]
-    pub(in crate::cli) token_file: Option<PathBuf>,
     /// Certificates to trust beside the system's, such as a copy of the node's /etc/pve/pve-root-ca.pem
     #[arg(long, value_name = "FILE", conflicts_with_all = ["sandbox", "fingerprint"])]
     pub(in crate::cli) ca_file: Option<PathBuf>,
     /// The SHA-256 fingerprint of the server's certificate, as Proxmox VE shows it; nothing else is trusted then
     #[arg(long, value_name = "SHA256", conflicts_with = "sandbox")]
     pub(in crate::cli) fingerprint: Option<String>,
+    #[command(flatten)]
+    pub(in crate::cli) credentials: Credentials,
 }
 
 /// What the commands share that look at the live state and ask for nothing.

@@ -70,15 +70,24 @@ fn log_in(scene: &Scene<'_>, params: &Checked) -> Outcome {
         return Err(Failure::LoginRefused);
     }
     let proof = proof(scene, &user, params)?.ok_or(Failure::LoginRefused)?;
-    let mut answer = json!({ "username": user.as_str(), "cap": capabilities(scene, &user) });
     if is_question(params) {
-        if proof == Proof::OfRoot || !holds_what_is_asked(scene, &user, params) {
+        if proof != Proof::Own || !holds_what_is_asked(scene, &user, params) {
             return Err(Failure::LoginRefused);
         }
-    } else {
-        let signer = scene.folder().signer()?;
-        answer["ticket"] = json!(signer.ticket(&user, scene.now()).expose_secret());
-        answer["CSRFPreventionToken"] = json!(signer.csrf_token(&user, scene.now()).expose_secret());
+        return Ok(json!({ "username": user.as_str(), "cap": capabilities(scene, &user) }));
+    }
+    let signer = scene.folder().signer()?;
+    let mut answer = json!({ "username": user.as_str() });
+    answer["CSRFPreventionToken"] = json!(signer.csrf_token(&user, scene.now()).expose_secret());
+    match proof {
+        Proof::Own | Proof::OfRoot => {
+            answer["cap"] = capabilities(scene, &user);
+            answer["ticket"] = json!(signer.ticket(&user, scene.now()).expose_secret());
+        }
+        Proof::Half(challenge) => {
+            answer["NeedTFA"] = json!(1);
+            answer["ticket"] = json!(signer.half_ticket(&user, &challenge, scene.now()).expose_secret());
+        }
     }
     Ok(answer)
 }
@@ -96,27 +105,46 @@ fn holds_what_is_asked(scene: &Scene<'_>, user: &UserId, params: &Checked) -> bo
 }
 
 /// What proves a login.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 enum Proof {
-    /// The user's own password or ticket.
+    /// The user's own password, with a second factor if it has one, or its ticket.
     Own,
     /// A ticket of `root@pam`, which logs in as anybody.
     OfRoot,
+    /// The user's own password, where this is asked for, too.
+    Half(String),
 }
 
-/// Nobody here has a second factor: a password together with one, or in a realm that wants one, proves nothing
-/// (pve-access-control, `authenticate_2nd_new_do`).
+/// A password proves a login; of a user who has a second factor, together with a code or in two requests
+/// (pve-access-control, `create_ticket_do`, `authenticate_2nd_new_do`).
 fn proof(scene: &Scene<'_>, user: &UserId, params: &Checked) -> Result<Option<Proof>, Failure> {
     let Some(password) = params.secret("password") else { return Ok(None) };
-    if params.text("tfa-challenge").is_some() {
+    let (signer, now, code) = (scene.folder().signer()?, scene.now(), params.text("otp"));
+    if let Some(half) = params.text("tfa-challenge") {
+        let is_answered = code.is_none()
+            && signer.verify_half_ticket(half, user, now)
+            && accepts_code(scene, user, password.expose_secret())?;
+        return Ok(is_answered.then_some(Proof::Own));
+    }
+    if let Some(known) = signer.verify_ticket(&password, now) {
+        let proof = if known == *user { Proof::Own } else { Proof::OfRoot };
+        return Ok((known == *user || known.is_root()).then_some(proof));
+    }
+    if !accepts(scene, user, &password)? {
         return Ok(None);
     }
-    match scene.folder().signer()?.verify_ticket(&password, scene.now()) {
-        Some(known) if known == *user => Ok(Some(Proof::Own)),
-        Some(known) => Ok(known.is_root().then_some(Proof::OfRoot)),
-        None if params.text("otp").is_some() || wants_second_factor(scene.state, user) => Ok(None),
-        None => Ok(accepts(scene, user, &password)?.then_some(Proof::Own)),
-    }
+    Ok(match (scene.folder().factors()?.challenge(user), code) {
+        (Some(_), Some(code)) => accepts_code(scene, user, code)?.then_some(Proof::Own),
+        (Some(challenge), None) => Some(Proof::Half(json!(challenge).to_string())),
+        (None, Some(_)) => None,
+        (None, None) => (!wants_second_factor(scene.state, user)).then_some(Proof::Own),
+    })
+}
+
+/// A code is used up by this.
+fn accepts_code(scene: &Scene<'_>, user: &UserId, response: &str) -> Result<bool, Failure> {
+    let now = scene.now();
+    Ok(scene.folder().lock()?.edit_factors(|factors| factors.accept(user, response, now))?)
 }
 
 fn wants_second_factor(state: &AccessState, user: &UserId) -> bool {
@@ -192,23 +220,33 @@ pub(super) fn set_password(
     }
 }
 
+/// Whoever changes how `user` logs in gives the own password again, but for `root@pam` (pve-access-control,
+/// `reauth_user_for_user_modification`).
+pub(super) fn authenticate_again(
+    scene: &Scene<'_>,
+    user: &UserId,
+    params: &Checked,
+    parameter: &str,
+) -> Result<(), Failure> {
+    if scene.caller.is_root() {
+        return Ok(());
+    }
+    if user.is_root() {
+        return Err(Failure::Denied(None));
+    }
+    let Some(own) = params.secret(parameter) else {
+        return Err(Failure::parameter(parameter, "password is required to modify user"));
+    };
+    let Caller::Known(Principal::User(caller)) = scene.caller else { return Err(Failure::Denied(None)) };
+    if accepts(scene, caller, &own)? { Ok(()) } else { Err(Failure::died("invalid credentials")) }
+}
+
 fn change_password(scene: &Scene<'_>, params: &Checked) -> Outcome {
     let user = user_id(params.required("userid"))?;
     check_user_exists(scene.state, &user)?;
-    if !scene.caller.is_root() {
-        if user.is_root() {
-            return Err(Failure::Denied(None));
-        }
-        let Some(own) = params.secret("confirmation-password") else {
-            return Err(Failure::parameter("confirmation-password", "password is required to modify user"));
-        };
-        let Caller::Known(Principal::User(caller)) = scene.caller else { return Err(Failure::Denied(None)) };
-        if !accepts(scene, caller, &own)? {
-            return Err(Failure::died("invalid credentials"));
-        }
-        if *caller != user && user.realm() == "pam" {
-            return Err(Failure::Denied(None));
-        }
+    authenticate_again(scene, &user, params, "confirmation-password")?;
+    if !scene.caller.is_root() && !scene.caller.is_user(&user) && user.realm() == "pam" {
+        return Err(Failure::Denied(None));
     }
     let password = params.secret("password").unwrap_or_default();
     set_password(&scene.folder().lock()?, scene.state, &user, &password)?;

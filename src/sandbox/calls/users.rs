@@ -261,6 +261,7 @@ fn delete(scene: &Scene<'_>, params: &Checked) -> Outcome {
         if id.realm() == "pve" {
             locked.edit_shadow(Accounts::Pve, |shadow| shadow.remove(id.name()))?;
         }
+        locked.edit_factors(|factors| factors.remove_user(&id))?;
         Ok(nothing())
     })
 }

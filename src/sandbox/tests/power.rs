@@ -82,7 +82,7 @@ async fn who_lacks_a_right_is_told_before_what_is_wrong() {
 /// "Never with a token, not even root@pam!x: ... POST/PUT/DELETE /access/tfa..." and "The only 404: GET
 /// /access/tfa/{user}/{id}" (api-facts.md, Authentication, HTTP layer).
 #[tokio::test]
-async fn nobody_has_a_second_factor() {
+async fn second_factors_are_their_users_own() {
     let stage = Stage::new().await;
     let admin = stage.admin_token();
     let low = stage.user("low@pve").await;
@@ -97,7 +97,7 @@ async fn nobody_has_a_second_factor() {
         (&low, "GET /access/tfa/none@pve", plain),
         (&low, "PUT /access/users/other@pve/unlock-tfa", plain),
         (&low, "PUT /access/users/none@pve/unlock-tfa", "500 no such user ('none@pve')"),
-        (&low, "DELETE /access/tfa/low@pve/x", "404 No such tfa entry 'x'"),
+        (&low, "DELETE /access/tfa/low@pve/x", "400 password: password is required to modify user"),
         (&admin, "GET /access/tfa/other@pve", "200 []"),
         (&admin, "PUT /access/users/other@pve/unlock-tfa", "200 0"),
     ] {
