@@ -3,6 +3,9 @@
 mod failures;
 mod read;
 mod requests;
+mod retry;
 mod secrets;
 mod server;
+#[path = "../support/tls.rs"]
 mod tls;
+mod trust;
