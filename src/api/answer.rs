@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::error::ApiError;
+use super::page;
 use super::request::Request;
 
 /// An answer that arrived whole.
@@ -15,8 +16,13 @@ pub(super) struct Answer {
     pub(super) phrase: String,
     /// Where a redirection points, without path and query.
     pub(super) elsewhere: Option<String>,
+    /// What the server calls itself.
+    pub(super) server: Option<String>,
     pub(super) body: Vec<u8>,
 }
+
+/// How the reason begins where not even Proxmox VE's own HTTP server was reached.
+pub(super) const GATEWAY: &str = "a gateway answered in the API's place";
 
 /// What every successful answer looks like.
 #[derive(Deserialize)]
@@ -63,14 +69,9 @@ impl Answer {
         match serde_json::from_slice::<Envelope<IgnoredAny>>(&self.body) {
             Ok(Envelope { data: IgnoredAny }) => Ok(self.body),
             Err(_) => {
-                let reason = format!("{} came instead of Proxmox VE's JSON", self.describe());
-                let request = request.clone();
                 // Whoever answered 200 was not the API, so a write has not been confirmed.
-                Err(if request.method.is_write() {
-                    ApiError::Unanswered { request, reason }
-                } else {
-                    ApiError::Unintelligible { request, reason }
-                })
+                let reason = format!("{} came instead of Proxmox VE's JSON", self.describe());
+                Err(ApiError::Unanswered { request: request.clone(), reason })
             }
         }
     }
@@ -82,7 +83,9 @@ impl Answer {
         let refused = |message, errors| ApiError::Refused { request: request.clone(), status, message, errors };
         match status {
             // pveproxy lost pvedaemon; after a 596 the write is done later all the same.
-            595..=599 => unanswered(format!("the node's own daemon did not answer: {status} {}", self.phrase)),
+            595..=599 if !self.is_page() => {
+                unanswered(format!("the node's own daemon did not answer: {status} {}", self.phrase))
+            }
             _ => match serde_json::from_slice::<Refusal>(&self.body) {
                 Ok(Refusal { message, errors, _data: () }) => refused(
                     trim_line_end(&message),
@@ -93,34 +96,33 @@ impl Answer {
                         Some(elsewhere) => refused(format!("{}, see {elsewhere}", self.phrase), BTreeMap::new()),
                         None => refused(self.phrase, BTreeMap::new()),
                     },
-                    400..=499 => refused(self.text().unwrap_or(self.phrase), BTreeMap::new()),
-                    500 | 501 | 505 | 506 if !self.is_html() => {
-                        refused(self.text().unwrap_or(self.phrase), BTreeMap::new())
-                    }
+                    400..=499 => refused(self.words(), BTreeMap::new()),
+                    500 | 501 | 505 | 506 if !self.is_page() => refused(self.words(), BTreeMap::new()),
                     // A gateway speaks here, not the API: what became of the request behind it is unknown.
-                    _ => unanswered(format!("a gateway answered in the API's place: {status} {}", self.phrase)),
+                    _ => unanswered(format!("{GATEWAY} ({status} {}, {})", self.phrase, self.describe())),
                 },
             },
         }
     }
 
-    /// The body as a message, if it is a short text that is no page.
-    fn text(&self) -> Option<String> {
+    /// The body, if it is a short text; if it is a page, the status with whose page it is.
+    fn words(self) -> String {
         const MOST: usize = 2000;
-        let text = std::str::from_utf8(&self.body).ok()?.trim();
-        (!text.is_empty() && text.len() <= MOST && !self.is_html()).then(|| text.to_owned())
-    }
-
-    fn is_html(&self) -> bool {
-        self.body.trim_ascii_start().starts_with(b"<")
-    }
-
-    fn describe(&self) -> &'static str {
-        match self.body.as_slice() {
-            [] => "an empty body",
-            _ if self.is_html() => "a page of HTML",
-            _ => "something else",
+        if self.is_page() {
+            return format!("{} ({})", self.phrase, self.describe());
         }
+        match std::str::from_utf8(&self.body).map(str::trim) {
+            Ok(text) if !text.is_empty() && text.len() <= MOST => text.to_owned(),
+            _ => self.phrase,
+        }
+    }
+
+    fn is_page(&self) -> bool {
+        page::is_page(&self.body)
+    }
+
+    fn describe(&self) -> String {
+        page::describe(&self.body, self.server.as_deref())
     }
 }
 
@@ -135,7 +137,7 @@ mod tests {
 
     fn judge(method: Method, status: u16, phrase: &str, body: &str) -> Result<IgnoredAny, ApiError> {
         let request = Request { method, path: "/access/users".to_owned() };
-        Answer { status, phrase: phrase.to_owned(), elsewhere: None, body: body.into() }.decode(request)
+        Answer { status, phrase: phrase.to_owned(), elsewhere: None, server: None, body: body.into() }.decode(request)
     }
 
     fn refusal(status: u16, phrase: &str, body: &str) -> String {
@@ -154,7 +156,7 @@ mod tests {
             refusal(501, "x", "Method 'GET /access/nope' not implemented"),
             "Method 'GET /access/nope' not implemented"
         );
-        assert_eq!(refusal(413, "Too Large", "<html>no</html>"), "Too Large");
+        assert_eq!(refusal(413, "Too Large", "<html>no</html>"), "Too Large (a page of HTML)");
         // A gateway that passes the API's own answer on.
         assert_eq!(refusal(503, "x", r#"{"data":null,"message":"busy\n"}"#), "busy");
     }
@@ -175,6 +177,7 @@ mod tests {
             (595, ""),
             (596, ""),
             (599, ""),
+            (599, "<html>Network connect timeout</html>"),
             (502, "<html>Bad Gateway</html>"),
             (503, ""),
             (504, "upstream timed out"),
@@ -186,11 +189,34 @@ mod tests {
             (200, r#"{"data":{"value":"#),
             (200, r#"{"ok":true}"#),
         ] {
-            let error = judge(Method::Put, status, "phrase", body).unwrap_err();
-            assert!(matches!(error, ApiError::Unanswered { .. }), "{status} {body}: {error}");
+            for method in [Method::Put, Method::Get] {
+                let error = judge(method, status, "phrase", body).unwrap_err();
+                assert!(matches!(error, ApiError::Unanswered { .. }), "{status} {body}: {error}");
+            }
         }
-        let error = judge(Method::Get, 200, "OK", "<html>Welcome</html>").unwrap_err();
-        assert!(matches!(error, ApiError::Unintelligible { .. }), "{error}");
+    }
+
+    #[test]
+    fn whoever_answers_in_the_apis_place_is_told_by_his_page() {
+        let said = |status, phrase: &str, body: &str| {
+            let request = Request { method: Method::Get, path: "/version".to_owned() };
+            let (server, body) = (Some("nginx".to_owned()), body.into());
+            let answer = Answer { status, phrase: phrase.to_owned(), elsewhere: None, server, body };
+            answer.decode::<IgnoredAny>(request).unwrap_err().to_string()
+        };
+        assert_eq!(
+            said(502, "Bad Gateway", "<title>Sorry</title>"),
+            "GET /version was sent, but a gateway answered in the API's place (502 Bad Gateway, a page titled “Sorry”, \
+             from nginx)"
+        );
+        assert_eq!(
+            said(200, "OK", "<title>Hotel Wi-Fi</title>"),
+            "GET /version was sent, but a page titled “Hotel Wi-Fi”, from nginx came instead of Proxmox VE's JSON"
+        );
+        assert_eq!(
+            said(403, "Forbidden", "<title>Blocked</title>"),
+            "GET /version was refused: 403 Forbidden (a page titled “Blocked”, from nginx)"
+        );
     }
 
     #[test]
@@ -207,6 +233,7 @@ mod tests {
             status: 301,
             phrase: "Moved Permanently".to_owned(),
             elsewhere: Some("https://other:8006".to_owned()),
+            server: None,
             body: Vec::new(),
         };
         let error = answer.decode::<IgnoredAny>(request).unwrap_err();

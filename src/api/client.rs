@@ -1,80 +1,78 @@
 //! The connection to one cluster.
 
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use hyper::ext::ReasonPhrase;
-use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION};
-use reqwest::{Response, Url, redirect};
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, LOCATION, SERVER};
+use reqwest::{Response, Url};
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 
 use super::answer::Answer;
+use super::attempts::{Attempts, Next};
 use super::credential::{Credential, CredentialError};
 use super::endpoint::Endpoint;
+use super::endpoints::Endpoints;
 use super::error::ApiError;
 use super::failure;
+use super::patience::Patience;
 use super::request::{Call, Method, Request};
+use super::route::{Node, Route};
 use super::session::{Session, Shown};
 use super::trust::{Trust, TrustError};
 use crate::pve::{Principal, TokenId};
 
 /// A client of one cluster's API; cheap to clone, its clones share their connections.
 ///
-/// A write goes out once. A read goes out again, once, if its connection broke before the answer. Proxies from the
-/// environment are used for https (they see nothing of it), never to reach this very machine.
+/// What cannot have changed anything goes out again, to each node in turn, for as long as the [`Patience`] lasts: reads,
+/// writes that were never sent, and writes that the server refused because it could not have the cluster's lock. A write
+/// that may have arrived goes out once. Proxies from the environment are used for https (they see nothing of it), never
+/// to reach this very machine.
 #[derive(Clone)]
 pub struct Client {
-    http: reqwest::Client,
-    endpoint: Endpoint,
+    route: Arc<Route>,
     session: Arc<Session>,
+    patience: Patience,
 }
 
 impl Client {
-    const CONNECT: Duration = Duration::from_secs(10);
-    /// Longer than the 30 s after which pveproxy gives pvedaemon up and the 10 s that a write waits for the lock.
-    const ANSWER: Duration = Duration::from_secs(60);
-    /// Shorter than the 5 s after which the server closes idle connections under whoever sends just then.
-    const IDLE: Duration = Duration::from_secs(3);
     /// Far more than the largest access state there can be takes to list.
     const LARGEST: usize = 64 * 1024 * 1024;
 
     /// A client that shows `credential` to whoever `trust` lets pass for `endpoint`; nothing is sent yet.
     pub fn new(endpoint: Endpoint, credential: Credential, trust: &Trust) -> Result<Client, TrustError> {
-        let mut builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(trust.tls()?)
-            .http1_only()
-            .redirect(redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .connect_timeout(Client::CONNECT)
-            .timeout(Client::ANSWER)
-            .pool_idle_timeout(Client::IDLE)
-            .user_agent(concat!("pve-access/", env!("CARGO_PKG_VERSION")));
-        if endpoint.is_loopback() {
-            builder = builder.no_proxy();
-        }
-        let http = builder.build().map_err(|error| TrustError::Tls { reason: failure::root(&error).to_string() })?;
-        Ok(Client { http, endpoint, session: Arc::new(Session::new(credential)) })
+        Client::over(&endpoint.into(), credential, trust, Patience::default())
     }
 
-    /// Where it sends to.
+    /// As [`Client::new`], for a cluster whose nodes may stand in for each other.
+    pub fn over(
+        endpoints: &Endpoints,
+        credential: Credential,
+        trust: &Trust,
+        patience: Patience,
+    ) -> Result<Client, TrustError> {
+        let route = Arc::new(Route::new(endpoints, trust, &patience)?);
+        Ok(Client { route, session: Arc::new(Session::new(credential)), patience })
+    }
+
+    /// The endpoint that the cluster is called by, whichever of its nodes answers.
     #[must_use]
     pub fn endpoint(&self) -> &Endpoint {
-        &self.endpoint
+        &self.route.first().endpoint
+    }
+
+    /// Ends all waiting for something to get better, now and from now on; its clones do not wait any more either.
+    pub fn hurry(&self) {
+        self.route.hurry();
     }
 
     /// Whom the server takes it for.
     #[must_use]
     pub fn principal(&self) -> &Principal {
         self.session.principal()
-    }
-
-    /// Whether it shows a ticket, which some calls ask for and no API token can stand in for (api-facts.md,
-    /// Authentication: "Never with a token").
-    #[must_use]
-    pub fn has_ticket(&self) -> bool {
-        self.session.has_ticket()
     }
 
     /// Goes on with the new secret of `token`, if that is whom the server takes it for; all its clones do.
@@ -85,41 +83,76 @@ impl Client {
         self.session.adopt(token, secret)
     }
 
+    /// Whether the server has seen a password: some things it lets no API token do (api-facts.md, Authentication).
+    #[must_use]
+    pub fn has_ticket(&self) -> bool {
+        self.session.has_ticket()
+    }
+
     pub(super) async fn send<T: DeserializeOwned>(&self, call: Call) -> Result<T, ApiError> {
-        self.answer(&call).await?.decode(call.request)
+        self.persist(&call, Answer::decode, Entitled::Yes).await
     }
 
     /// As [`Client::send`], for answers that hold a secret.
     pub(super) async fn send_for_secret<T: DeserializeOwned>(&self, call: Call) -> Result<T, ApiError> {
-        self.answer(&call).await?.decode_secret(call.request)
+        self.persist(&call, Answer::decode_secret, Entitled::Yes).await
     }
 
-    /// As [`Client::send_for_secret`], without a credential, which this brings.
-    pub(super) async fn send_bare<T: DeserializeOwned>(&self, call: Call) -> Result<T, ApiError> {
-        self.exchange(&call, &Shown::Nothing).await?.decode_secret(call.request)
+    /// As [`Client::send_for_secret`], without a credential, which this brings: whoever needs one may wait for it.
+    pub(super) fn send_bare<T: DeserializeOwned + Send + 'static>(
+        &self,
+        call: Call,
+    ) -> Pin<Box<dyn Future<Output = Result<T, ApiError>> + Send + '_>> {
+        Box::pin(async move { self.persist(&call, Answer::decode_secret, Entitled::No).await })
+    }
+
+    /// Sends until there is an answer, or nothing more to be hoped for.
+    async fn persist<T>(
+        &self,
+        call: &Call,
+        decode: fn(Answer, Request) -> Result<T, ApiError>,
+        entitled: Entitled,
+    ) -> Result<T, ApiError> {
+        let mut attempts = Attempts::new(&self.route, &self.patience);
+        loop {
+            let answer = self.answer(call, attempts.node(), entitled).await;
+            match answer.and_then(|answer| decode(answer, call.request.clone())) {
+                Ok(decoded) => {
+                    attempts.succeeded();
+                    return Ok(decoded);
+                }
+                Err(error) => match attempts.failed(error).await {
+                    Next::Again => {}
+                    Next::GiveUp(error) => return Err(error),
+                },
+            }
+        }
     }
 
     /// A 401 says that nothing was done: what is shown may have ended, and may be had anew.
-    async fn answer(&self, call: &Call) -> Result<Answer, ApiError> {
+    async fn answer(&self, call: &Call, node: &Node, entitled: Entitled) -> Result<Answer, ApiError> {
         if let Some(reason) = &call.unsendable {
             return Err(failure::unsendable(&call.request, reason));
         }
         let not_sent = |obstacle| ApiError::NotSent { request: call.request.clone(), obstacle };
-        let shown = self.session.show(self).await.map_err(not_sent)?;
-        let answer = self.exchange(call, &shown).await?;
+        let shown = match entitled {
+            Entitled::Yes => self.session.show(self).await.map_err(not_sent)?,
+            Entitled::No => return self.exchange(call, node, &Shown::Nothing).await,
+        };
+        let answer = self.exchange(call, node, &shown).await?;
         if answer.status == 401
             && let Some(shown) = self.session.show_anew(self, &shown).await.map_err(not_sent)?
         {
-            return self.exchange(call, &shown).await;
+            return self.exchange(call, node, &shown).await;
         }
         Ok(answer)
     }
 
     /// Sends a request and reads its answer.
-    async fn exchange(&self, call: &Call, shown: &Shown) -> Result<Answer, ApiError> {
+    async fn exchange(&self, call: &Call, node: &Node, shown: &Shown) -> Result<Answer, ApiError> {
         let Request { method, path } = &call.request;
         let started = Instant::now();
-        let answer = self.attempt(call, shown).await;
+        let answer = self.attempt(call, node, shown).await;
         let elapsed = started.elapsed();
         match &answer {
             Ok(answer) => {
@@ -130,21 +163,18 @@ impl Client {
         answer
     }
 
-    async fn attempt(&self, call: &Call, shown: &Shown) -> Result<Answer, ApiError> {
-        let response = match self.build(call, shown).send().await {
-            Err(error) if !call.request.method.is_write() && failure::is_broken_connection(&error) => {
-                self.build(call, shown).send().await
-            }
-            first => first,
-        };
-        let response = response.map_err(|error| failure::of_sending(&call.request, &self.endpoint, &error))?;
-        let (status, phrase, elsewhere) = (response.status().as_u16(), phrase(&response), elsewhere(&response));
-        let body = read_body(&call.request, response).await?;
-        Ok(Answer { status, phrase, elsewhere, body })
+    async fn attempt(&self, call: &Call, node: &Node, shown: &Shown) -> Result<Answer, ApiError> {
+        let response = self.build(call, node, shown).send().await;
+        let response =
+            response.map_err(|error| failure::of_sending(&call.request, &node.endpoint, &self.patience, &error))?;
+        let (status, phrase) = (response.status().as_u16(), phrase(&response));
+        let (elsewhere, server) = (elsewhere(&response), server(&response));
+        let body = read_body(&call.request, &self.patience, response).await?;
+        Ok(Answer { status, phrase, elsewhere, server, body })
     }
 
-    fn build(&self, call: &Call, shown: &Shown) -> reqwest::RequestBuilder {
-        let url = self.endpoint.url(&call.path);
+    fn build(&self, call: &Call, node: &Node, shown: &Shown) -> reqwest::RequestBuilder {
+        let url = node.endpoint.url(&call.path);
         let method = match call.request.method {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
@@ -154,15 +184,15 @@ impl Client {
         let request = if call.request.method.has_form() {
             const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
             // The length is said even where it is 0, without which some gateways refuse a form.
-            self.http
+            node.http
                 .request(method, url)
                 .header(CONTENT_TYPE, FORM)
                 .header(CONTENT_LENGTH, call.parameters.len())
                 .body(call.parameters.clone())
         } else if call.parameters.is_empty() {
-            self.http.request(method, url)
+            node.http.request(method, url)
         } else {
-            self.http.request(method, format!("{url}?{}", call.parameters))
+            node.http.request(method, format!("{url}?{}", call.parameters))
         };
         shown.add_to(call.request.method, request)
     }
@@ -170,10 +200,17 @@ impl Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Client { http: _, endpoint, session } = self;
-        let principal = session.principal();
+        let (endpoint, principal) = (self.endpoint(), self.principal());
         f.debug_struct("Client").field("endpoint", endpoint).field("principal", principal).finish_non_exhaustive()
     }
+}
+
+/// Whether a request shows the credential.
+#[derive(Clone, Copy)]
+enum Entitled {
+    Yes,
+    /// It is on the way to one.
+    No,
 }
 
 /// The first line of the server's message, which may hold bytes of any encoding (api-facts.md, HTTP layer).
@@ -191,17 +228,21 @@ fn elsewhere(response: &Response) -> Option<String> {
     Some(url.origin().ascii_serialization())
 }
 
-async fn read_body(request: &Request, mut response: Response) -> Result<Vec<u8>, ApiError> {
+/// What the server calls itself.
+fn server(response: &Response) -> Option<String> {
+    Some(String::from_utf8_lossy(response.headers().get(SERVER)?.as_bytes()).into_owned())
+}
+
+async fn read_body(request: &Request, patience: &Patience, mut response: Response) -> Result<Vec<u8>, ApiError> {
     let mut body = Vec::new();
     loop {
         match response.chunk().await {
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => return Ok(body),
-            Err(error) => return Err(failure::of_reading(request, &error)),
+            Err(error) => return Err(failure::of_reading(request, patience, &error)),
         }
         if body.len() > Client::LARGEST {
-            let reason = format!("its answer is larger than {} MiB", Client::LARGEST >> 20);
-            return Err(ApiError::Unanswered { request: request.clone(), reason });
+            return Err(failure::too_large(request, Client::LARGEST));
         }
     }
 }

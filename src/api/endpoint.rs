@@ -49,6 +49,14 @@ pub enum EndpointError {
         /// The other machine.
         host: String,
     },
+    /// http to this machine beside https.
+    #[error("`{one}` and `{other}` cannot be nodes of one cluster: only one of them is encrypted")]
+    Mixed {
+        /// One of them.
+        one: String,
+        /// The other.
+        other: String,
+    },
     /// Something after the port.
     #[error("the endpoint ends after its port, without `{rest}`")]
     Rest {
@@ -68,6 +76,7 @@ impl EndpointError {
             EndpointError::UserInfo => {
                 "give the credential apart from the endpoint, for instance in PROXMOX_VE_API_TOKEN"
             }
+            EndpointError::Mixed { .. } => "name the nodes of one cluster; a sandbox stands alone",
             EndpointError::Scheme { .. } | EndpointError::PlainHttp { .. } => {
                 "use https; plain http is for 127.0.0.0/8, [::1] and localhost alone"
             }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use super::distrust::Distrust;
+use super::fingerprint::Fingerprint;
 use super::refusal::LoginError;
 use super::request::Request;
-use super::trust::Fingerprint;
 
 /// A request that brought no usable answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -66,12 +67,12 @@ pub enum Obstacle {
         reason: String,
     },
     /// The server's certificate is not accepted.
-    #[error("the certificate of `{endpoint}` is not trusted: {reason}")]
+    #[error("the certificate of `{endpoint}` is not trusted: {distrust}")]
     Untrusted {
         /// The endpoint.
         endpoint: String,
         /// Why not.
-        reason: String,
+        distrust: Distrust,
         /// Of the certificate that was shown.
         fingerprint: Fingerprint,
     },
@@ -131,6 +132,24 @@ impl ApiError {
     #[must_use]
     pub fn is_busy(&self) -> bool {
         matches!(self, ApiError::Refused { status: 500, message, .. } if message.ends_with("got lock request timeout"))
+    }
+
+    /// Whether the node cannot reach most of its cluster, so that nothing can be changed there: nothing was
+    /// (api-facts.md, HTTP layer, "Locks").
+    #[must_use]
+    pub fn is_without_quorum(&self) -> bool {
+        matches!(self, ApiError::Refused { status: 500, message, .. }
+            if message.ends_with("error: no quorum!") || message.ends_with("cluster not ready - no quorum?"))
+    }
+
+    /// What is the matter, where the request does not matter.
+    pub(super) fn cause(&self) -> String {
+        match self {
+            ApiError::NotSent { request: _, obstacle } => obstacle.to_string(),
+            ApiError::Unanswered { .. } | ApiError::Refused { .. } | ApiError::Unintelligible { .. } => {
+                self.to_string()
+            }
+        }
     }
 }
 

@@ -2,13 +2,15 @@
 
 use std::error::Error;
 use std::io;
+use std::time::Duration;
 
 use rustls::CertificateError;
 
+use super::certificate::{Fault, Rejected};
 use super::endpoint::Endpoint;
 use super::error::{ApiError, Obstacle};
+use super::patience::Patience;
 use super::request::Request;
-use super::trust::{Fault, Rejected};
 
 /// A call that cannot be spelt.
 pub(super) fn unsendable(request: &Request, reason: &str) -> ApiError {
@@ -16,7 +18,12 @@ pub(super) fn unsendable(request: &Request, reason: &str) -> ApiError {
 }
 
 /// A request whose answer did not even begin.
-pub(super) fn of_sending(request: &Request, endpoint: &Endpoint, error: &reqwest::Error) -> ApiError {
+pub(super) fn of_sending(
+    request: &Request,
+    endpoint: &Endpoint,
+    patience: &Patience,
+    error: &reqwest::Error,
+) -> ApiError {
     let not_sent = |obstacle| ApiError::NotSent { request: request.clone(), obstacle };
     let reason = root(error).to_string();
     if error.is_builder() {
@@ -27,29 +34,44 @@ pub(super) fn of_sending(request: &Request, endpoint: &Endpoint, error: &reqwest
         let endpoint = endpoint.to_string();
         not_sent(match tls_error(error) {
             Some(tls) => match rejected(tls) {
-                Some(Rejected { fault: Fault::Untrusted(reason), fingerprint }) => {
-                    Obstacle::Untrusted { endpoint, reason: reason.clone(), fingerprint: *fingerprint }
+                Some(Rejected { fault: Fault::Untrusted(distrust), fingerprint }) => {
+                    Obstacle::Untrusted { endpoint, distrust: distrust.clone(), fingerprint: *fingerprint }
                 }
                 Some(Rejected { fault: Fault::Mistaken, fingerprint }) => {
                     Obstacle::Mistaken { endpoint, fingerprint: *fingerprint }
                 }
                 None => Obstacle::Tls { endpoint, reason: tls.to_string() },
             },
+            None if error.is_timeout() => {
+                let reason = format!("no connection came about in {}", seconds(patience.connect));
+                Obstacle::Unreachable { endpoint, reason }
+            }
             None => Obstacle::Unreachable { endpoint, reason },
         })
     } else {
-        ApiError::Unanswered { request: request.clone(), reason: lost(error) }
+        ApiError::Unanswered { request: request.clone(), reason: lost(endpoint, patience, error) }
     }
 }
 
 /// A request whose answer began and did not end.
-pub(super) fn of_reading(request: &Request, error: &reqwest::Error) -> ApiError {
-    ApiError::Unanswered { request: request.clone(), reason: format!("its answer broke off: {}", root(error)) }
+pub(super) fn of_reading(request: &Request, patience: &Patience, error: &reqwest::Error) -> ApiError {
+    let reason = if error.is_timeout() {
+        format!("its answer did not end in {}", seconds(patience.answer))
+    } else {
+        format!("its answer broke off: {}", root(error))
+    };
+    ApiError::Unanswered { request: request.clone(), reason }
 }
 
-/// Whether the connection was lost after it stood and before anything of an answer came.
-pub(super) fn is_broken_connection(error: &reqwest::Error) -> bool {
-    error.is_request() && !error.is_connect() && !error.is_timeout()
+/// A request whose answer is given up, because nothing that is asked here is answered with so much.
+pub(super) fn too_large(request: &Request, largest: usize) -> ApiError {
+    let (request, reason) = (request.clone(), format!("its answer is larger than {} MiB", largest >> 20));
+    // A read of it again would be as large.
+    if request.method.is_write() {
+        ApiError::Unanswered { request, reason }
+    } else {
+        ApiError::Unintelligible { request, reason }
+    }
 }
 
 /// The innermost error, which is the one that says something.
@@ -61,12 +83,27 @@ pub(super) fn root(error: &reqwest::Error) -> &(dyn Error + 'static) {
     innermost
 }
 
-fn lost(error: &reqwest::Error) -> String {
+fn lost(endpoint: &Endpoint, patience: &Patience, error: &reqwest::Error) -> String {
     if error.is_timeout() {
-        "no answer came in time".to_owned()
-    } else {
-        format!("the connection was lost before an answer: {}", root(error))
+        return format!("no answer came in {}", seconds(patience.answer));
     }
+    let cause = root(error);
+    match cause.downcast_ref::<hyper::Error>() {
+        Some(parse) if parse.is_parse() && endpoint.is_encrypted() => {
+            format!("what came is no answer in HTTP: {cause}")
+        }
+        Some(parse) if parse.is_parse() => {
+            format!(
+                "what came is no answer in HTTP ({cause}): if the server speaks TLS, its address begins with https://"
+            )
+        }
+        _ => format!("the connection was lost before an answer: {cause}"),
+    }
+}
+
+/// `60 s`, `0.5 s`
+fn seconds(time: Duration) -> String {
+    format!("{} s", time.as_secs_f64())
 }
 
 /// Looks into I/O errors too, whose `source` leaves out what they were made of.

@@ -1,6 +1,9 @@
 //! What to do about a request that failed.
 
+use super::answer::GATEWAY;
+use super::distrust::Distrust;
 use super::error::{ApiError, Obstacle};
+use super::fingerprint::Fingerprint;
 use super::request::Request;
 
 impl ApiError {
@@ -9,9 +12,15 @@ impl ApiError {
     pub fn help(&self) -> Vec<String> {
         match self {
             ApiError::NotSent { request: _, obstacle } => obstacle.help(),
-            ApiError::Unanswered { request, reason: _ } => unanswered(request),
+            ApiError::Unanswered { request, reason } => unanswered(request, reason),
             ApiError::Refused { .. } if self.is_busy() => {
-                vec!["another change held the cluster's lock for 10 s; nothing was written, so try again".to_owned()]
+                vec!["other changes hold the cluster's lock; nothing was written, so try again later".to_owned()]
+            }
+            ApiError::Refused { .. } if self.is_without_quorum() => {
+                vec![
+                    "the cluster has no quorum: bring enough of its nodes back first; `pvecm status` shows them"
+                        .to_owned(),
+                ]
             }
             ApiError::Refused { request: _, status, message, errors: _ } => refused(*status, message),
             ApiError::Unintelligible { request, reason: _ } => unintelligible(request),
@@ -31,17 +40,20 @@ impl Obstacle {
                 "on the node, `systemctl status pveproxy` says whether the API is running".to_owned(),
                 "HTTPS_PROXY, if set, applies unless NO_PROXY names the host".to_owned(),
             ],
-            Obstacle::Untrusted { fingerprint, .. } => vec![
-                "for a cluster with its own authority: --ca-file with the node's /etc/pve/pve-root-ca.pem".to_owned(),
-                format!(
-                    "or, once it is compared with what the node shows under System > Certificates: --fingerprint {fingerprint}"
-                ),
-            ],
+            Obstacle::Untrusted { endpoint: _, distrust, fingerprint } => distrust.help(*fingerprint),
             Obstacle::Mistaken { .. } => vec![
-                "either the certificate was renewed, or this is not your server: compare with what the node itself shows under System > Certificates before anything else".to_owned(),
+                "either the certificate was renewed, or this is not your server: compare with what `pvenode cert info` \
+                 shows on the node itself before anything else"
+                    .to_owned(),
+                "each node of a cluster has a certificate of its own; the cluster's authority vouches for all of them: \
+                 --ca-file with a copy of /etc/pve/pve-root-ca.pem"
+                    .to_owned(),
             ],
             Obstacle::Tls { .. } => {
-                vec!["check that the endpoint is Proxmox VE's own port, and that it speaks https".to_owned()]
+                vec![
+                    "check that the endpoint is Proxmox VE's own port, and that it speaks https (TLS 1.2 or 1.3)"
+                        .to_owned(),
+                ]
             }
             Obstacle::Login(error) => error.help(),
             Obstacle::Unsendable { .. } => vec!["do it on a node, with pveum".to_owned()],
@@ -49,13 +61,47 @@ impl Obstacle {
     }
 }
 
-fn unanswered(request: &Request) -> Vec<String> {
+impl Distrust {
+    fn help(&self, fingerprint: Fingerprint) -> Vec<String> {
+        // Never without the comparison: who is pinned unseen may be anybody.
+        let pin = format!(
+            "or have this very certificate accepted, once `pvenode cert info` on the node shows the same fingerprint: \
+             --fingerprint {fingerprint}"
+        );
+        let first = match self {
+            Distrust::Key { .. } => {
+                return vec!["this is not your server, or its certificate and key do not belong together".to_owned()];
+            }
+            Distrust::Issuer | Distrust::Nobody { .. } => {
+                "for a cluster with its own authority: --ca-file with a copy of the node's /etc/pve/pve-root-ca.pem"
+            }
+            Distrust::Authority => {
+                "the cluster's authority, /etc/pve/pve-root-ca.pem, vouches for its nodes' own certificates only"
+            }
+            Distrust::Name { .. } => "give the endpoint a name that the certificate is for",
+            Distrust::Expired { .. } => {
+                "renew it on the node, with `pvecm updatecerts --force` or `pvenode acme cert renew`, unless it is this \
+                 machine's clock that is wrong"
+            }
+            Distrust::Early { .. } => "compare the clocks of this machine and of the node",
+            Distrust::Other { .. } => "have the node make a new one: `pvecm updatecerts --force`",
+        };
+        vec![first.to_owned(), pin]
+    }
+}
+
+fn unanswered(request: &Request, reason: &str) -> Vec<String> {
     let first = if request.method.is_write() {
         "it may have happened: look at what is live before doing it again"
     } else {
         "nothing was changed: try again"
     };
-    vec![first.to_owned(), "on the node, `systemctl status pvedaemon pveproxy` says whether both are well".to_owned()]
+    let second = if reason.starts_with(GATEWAY) || reason.ends_with("instead of Proxmox VE's JSON") {
+        "something on the way answers, such as a proxy or a login portal: try the node's own address and port, 8006"
+    } else {
+        "on the node, `systemctl status pvedaemon pveproxy` says whether both are well"
+    };
+    vec![first.to_owned(), second.to_owned()]
 }
 
 fn unintelligible(request: &Request) -> Vec<String> {
@@ -71,6 +117,11 @@ fn refused(status: u16, message: &str) -> Vec<String> {
     let one = |text: &str| vec![text.to_owned()];
     match status {
         300..=399 => one("give the address that answers by itself as the endpoint: redirects are not followed"),
+        // The API itself never answers with a page.
+        400..=499 if message.contains("(a page ") => {
+            one("this is not Proxmox VE's own answer but that of something on the way, or of another server: check the \
+                 endpoint's host and port (8006 unless it was changed)")
+        }
         401 if message == "No ticket" => {
             one("no credential arrived: a proxy on the way may drop the Authorization header")
         }
@@ -96,7 +147,6 @@ fn refused(status: u16, message: &str) -> Vec<String> {
             ],
             None => one("the credential lacks a privilege, which the server does not name, or the user does not exist"),
         },
-        500 if message.contains("no quorum") => one("the cluster has no quorum: bring enough of its nodes back first"),
         500 if message.contains("File too large") => one("user.cfg is full: it cannot pass 1 MiB"),
         _ => Vec::new(),
     }

@@ -3,17 +3,25 @@
 //! Knows requests, answers and which failures leave what undecided. Does not know about states, plans or files.
 
 mod answer;
+mod attempts;
+mod certificate;
 mod client;
 mod credential;
+mod distrust;
 mod endpoint;
+mod endpoints;
 mod error;
 mod failure;
+mod fingerprint;
 mod help;
 mod login;
 mod loose;
+mod page;
+mod patience;
 mod read;
 mod refusal;
 mod request;
+mod route;
 mod session;
 mod ticket;
 mod trust;
@@ -22,10 +30,14 @@ mod write;
 
 pub use client::Client;
 pub use credential::{ApiToken, Credential, CredentialError};
+pub use distrust::Distrust;
 pub use endpoint::{Endpoint, EndpointError};
+pub use endpoints::Endpoints;
 pub use error::{ApiError, Obstacle};
+pub use fingerprint::{Fingerprint, FingerprintError};
 pub use login::{Challenge, Code, CodeError, CodeKind, Codes, Login, ProofKind};
+pub use patience::Patience;
 pub use refusal::LoginError;
 pub use request::{Method, Request};
-pub use trust::{Fingerprint, FingerprintError, Trust, TrustError};
+pub use trust::{Trust, TrustError};
 pub use write::{AclChange, AclEdit, TokenFields, UserFields};

@@ -1,16 +1,15 @@
 //! Which server is the right one.
 
-use std::fmt;
 use std::path::PathBuf;
-use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
+use rustls::ClientConfig;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, OtherError, SignatureScheme};
-use sha2::{Digest, Sha256};
+
+use super::certificate::{Judge, Verifier};
+use super::fingerprint::Fingerprint;
 
 /// What makes a server's certificate acceptable.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,18 +19,11 @@ pub enum Trust {
     System,
     /// As [`Trust::System`], or signed by one of the certificates in this PEM file.
     CaFile(PathBuf),
-    /// This very certificate, whoever signed it and whatever name it bears.
+    /// This very certificate, whoever signed it, whatever name it bears and however old it is.
     Fingerprint(Fingerprint),
+    /// Nothing: whoever answers is taken for the right one, and each certificate met is warned of.
+    Anyone,
 }
-
-/// The SHA-256 of a certificate, as Proxmox VE shows it: `AB:CD:...`.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Fingerprint([u8; 32]);
-
-/// A text that is no fingerprint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a fingerprint is 64 hexadecimal digits, with or without colons")]
-pub struct FingerprintError;
 
 /// Why no client can be made that trusts in the way that was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -50,63 +42,6 @@ pub enum TrustError {
         /// Why not.
         reason: String,
     },
-}
-
-impl Fingerprint {
-    fn of(certificate: &CertificateDer<'_>) -> Fingerprint {
-        Fingerprint(Sha256::digest(certificate).into())
-    }
-}
-
-impl FromStr for Fingerprint {
-    type Err = FingerprintError;
-
-    fn from_str(text: &str) -> Result<Self, FingerprintError> {
-        let digits: Vec<char> = text.trim().chars().filter(|&c| c != ':').collect();
-        let bytes: Vec<u8> = digits
-            .chunks(2)
-            .map(|pair| pair.iter().try_fold(0, |sum, c| Some(sum * 16 + c.to_digit(16)?)))
-            .map(|byte| byte.and_then(|byte| u8::try_from(byte).ok()).ok_or(FingerprintError))
-            .collect::<Result<_, _>>()?;
-        if digits.len() != 64 {
-            return Err(FingerprintError);
-        }
-        bytes.try_into().map(Fingerprint).map_err(|_| FingerprintError)
-    }
-}
-
-impl fmt::Display for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, byte) in self.0.iter().enumerate() {
-            write!(f, "{}{byte:02X}", if at == 0 { "" } else { ":" })?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Debug for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-/// A certificate that was shown and not accepted.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{fault}")]
-pub(super) struct Rejected {
-    pub(super) fault: Fault,
-    pub(super) fingerprint: Fingerprint,
-}
-
-/// What is wrong with a certificate.
-#[derive(Clone, Debug, thiserror::Error)]
-pub(super) enum Fault {
-    /// Nothing vouches for it.
-    #[error("{0}")]
-    Untrusted(String),
-    /// It is not the one that was pinned.
-    #[error("it is not the certificate with the fingerprint that was given")]
-    Mistaken,
 }
 
 impl Trust {
@@ -129,6 +64,7 @@ impl Trust {
                 Judge::Authorities(authorities(certificates, &provider).map_err(|error| failed(error.to_string()))?)
             }
             Trust::Fingerprint(fingerprint) => Judge::Fingerprint(*fingerprint),
+            Trust::Anyone => Judge::Anyone(Mutex::default()),
         };
         let verifier = Verifier { judge, provider: provider.clone() };
         Ok(ClientConfig::builder_with_provider(provider)
@@ -147,97 +83,9 @@ fn authorities(
     rustls_platform_verifier::Verifier::new_with_extra_roots(more, provider.clone())
 }
 
-/// Judges a certificate and, when it is not accepted, says which one it was.
-#[derive(Debug)]
-struct Verifier {
-    judge: Judge,
-    provider: Arc<CryptoProvider>,
-}
-
-#[derive(Debug)]
-enum Judge {
-    /// Whoever they signed.
-    Authorities(rustls_platform_verifier::Verifier),
-    /// Nobody, for this system has no authorities; an error only once a certificate is to be judged.
-    Nobody(String),
-    /// The one with it.
-    Fingerprint(Fingerprint),
-}
-
-impl ServerCertVerifier for Verifier {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let fingerprint = Fingerprint::of(end_entity);
-        let fault = match &self.judge {
-            Judge::Fingerprint(expected) if *expected == fingerprint => return Ok(ServerCertVerified::assertion()),
-            Judge::Fingerprint(_) => Fault::Mistaken,
-            Judge::Nobody(reason) => Fault::Untrusted(reason.clone()),
-            Judge::Authorities(inner) => {
-                match inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
-                    Ok(verified) => return Ok(verified),
-                    Err(rustls::Error::InvalidCertificate(error)) => Fault::Untrusted(in_words(&error)),
-                    Err(error) => Fault::Untrusted(error.to_string()),
-                }
-            }
-        };
-        let rejected = OtherError(Arc::new(Rejected { fault, fingerprint }));
-        Err(rustls::Error::InvalidCertificate(CertificateError::Other(rejected)))
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
-    }
-}
-
-fn in_words(error: &CertificateError) -> String {
-    match error {
-        CertificateError::UnknownIssuer => "it was not signed by an authority that is trusted here".to_owned(),
-        // The name of the check inside; rustls has no words for it.
-        CertificateError::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
-            "it is its own authority, so only its fingerprint can vouch for it".to_owned()
-        }
-        other => other.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_fingerprint_reads_with_and_without_colons() {
-        let shown = ["AB"; 32].join(":");
-        for written in [shown.clone(), shown.to_lowercase(), shown.replace(':', ""), format!(" {shown}\n")] {
-            assert_eq!(written.parse::<Fingerprint>().unwrap().to_string(), shown);
-        }
-        for bad in ["", "AB", &shown[3..], &format!("{shown}:AB"), &shown.replace("AB", "XY")] {
-            assert_eq!(bad.parse::<Fingerprint>(), Err(FingerprintError));
-        }
-    }
 
     #[test]
     fn a_file_without_certificates_is_an_error() {

@@ -9,7 +9,7 @@ use super::arguments::Target;
 use super::credential::{credential, variable};
 use super::failure::Failure;
 use super::terminal::Terminal;
-use crate::api::{Client, Credential, Endpoint, Fingerprint, Trust};
+use crate::api::{Client, Credential, Endpoint, Endpoints, Fingerprint, Patience, Trust};
 use crate::desired::Cluster;
 use crate::render::visible;
 use crate::sandbox::{Sandbox, SandboxError, Serving};
@@ -75,39 +75,50 @@ pub(super) fn connect_to_cluster(
     cluster: &Cluster,
     terminal: Terminal,
 ) -> Result<Connection, Failure> {
-    let endpoint = endpoint(target, cluster, terminal)?;
-    let trust = trust(target, cluster)?;
+    let endpoints = endpoints(target, cluster, terminal)?;
+    let trust = trust(target, cluster, terminal)?;
     let credential = credential(&target.credentials, terminal)?;
-    let client = Client::new(endpoint, credential, &trust).map_err(|error| Failure::of(&error))?;
+    if trust == Trust::Anyone {
+        terminal.note_text(INSECURE);
+    }
+    let client = Client::over(&endpoints, credential, &trust, Patience::default());
+    let client = client.map_err(|error| Failure::of(&error))?;
     Ok(Connection { client, name: None, _sandbox: None })
 }
 
-fn endpoint(target: &Target, cluster: &Cluster, terminal: Terminal) -> Result<Endpoint, Failure> {
-    let (text, from) = if let Some(flag) = &target.endpoint {
-        (flag.clone(), "--endpoint")
+/// Said on every run that it holds for.
+const INSECURE: &str = "\
+WARNING: nobody checks which server answers. Anybody on the way can take its place, read the credential, and do with it
+         whatever it may do. --ca-file or --fingerprint makes that impossible.
+";
+
+fn endpoints(target: &Target, cluster: &Cluster, terminal: Terminal) -> Result<Endpoints, Failure> {
+    let declared: Vec<&str> = cluster.endpoint.iter().map(|endpoint| endpoint.value.as_str()).collect();
+    let (texts, from) = if !target.endpoint.is_empty() {
+        (target.endpoint.join(","), "--endpoint")
     } else if let Some(variable) = variable("PROXMOX_VE_ENDPOINT")? {
-        if let Some(declared) = cluster.endpoint.as_ref().filter(|declared| declared.value != variable) {
-            terminal.note_text(&format!(
-                "PROXMOX_VE_ENDPOINT wins over `cluster.endpoint`, {}.\n",
-                visible(&declared.value)
-            ));
+        if !declared.is_empty() && declared.join(",") != variable {
+            let declared = declared.join(", ");
+            terminal.note_text(&format!("PROXMOX_VE_ENDPOINT wins over `cluster.endpoint`, {}.\n", visible(&declared)));
         }
         (variable, "PROXMOX_VE_ENDPOINT")
-    } else if let Some(declared) = &cluster.endpoint {
-        (declared.value.clone(), "cluster.endpoint")
+    } else if !declared.is_empty() {
+        (declared.join(","), "cluster.endpoint")
     } else {
         return Err(Failure::new("nothing says which cluster is meant")
             .help("give --endpoint https://HOST:8006, or set PROXMOX_VE_ENDPOINT, or `cluster.endpoint` in the file")
             .help("or try it on the built-in server: --sandbox")
             .help("or, only to look, name a copy of a node's user.cfg: --live FILE"));
     };
-    text.parse::<Endpoint>().map_err(|error| {
+    texts.parse::<Endpoints>().map_err(|error| {
         let help = error.help();
         Failure::new(format!("{from} names no endpoint")).because(&error).help(help)
     })
 }
 
-fn trust(target: &Target, cluster: &Cluster) -> Result<Trust, Failure> {
+/// Flags win over the files; the environment's leave to trust anybody loses to whatever says whom to trust, so that a
+/// variable which is set for another program takes no check away.
+fn trust(target: &Target, cluster: &Cluster, terminal: Terminal) -> Result<Trust, Failure> {
     let pinned = |text: &str, from: &str| {
         text.parse::<Fingerprint>().map(Trust::Fingerprint).map_err(|error| {
             Failure::new(format!("{from} is not usable"))
@@ -115,15 +126,32 @@ fn trust(target: &Target, cluster: &Cluster) -> Result<Trust, Failure> {
                 .help("on the node, this prints it: pvenode cert info --output-format json")
         })
     };
-    if let Some(flag) = &target.fingerprint {
-        pinned(flag, "--fingerprint")
+    let (trust, from) = if target.insecure {
+        return Ok(Trust::Anyone);
+    } else if let Some(flag) = &target.fingerprint {
+        (pinned(flag, "--fingerprint")?, "--fingerprint")
     } else if let Some(file) = &target.ca_file {
-        Ok(Trust::CaFile(file.clone()))
+        (Trust::CaFile(file.clone()), "--ca-file")
     } else if let Some(declared) = &cluster.fingerprint {
-        pinned(&declared.value, "cluster.fingerprint")
+        (pinned(&declared.value, "cluster.fingerprint")?, "`cluster.fingerprint`")
     } else if let Some(declared) = &cluster.ca_file {
-        Ok(Trust::CaFile(declared.value.clone()))
+        (Trust::CaFile(declared.value.clone()), "`cluster.ca_file`")
+    } else if insecure_by_environment()? {
+        return Ok(Trust::Anyone);
     } else {
-        Ok(Trust::System)
+        return Ok(Trust::System);
+    };
+    if insecure_by_environment()? {
+        terminal.note_text(&format!("{from} says whom to trust: PROXMOX_VE_INSECURE is not heeded.\n"));
+    }
+    Ok(trust)
+}
+
+fn insecure_by_environment() -> Result<bool, Failure> {
+    match variable("PROXMOX_VE_INSECURE")?.map(|text| text.to_ascii_lowercase()).as_deref() {
+        None | Some("false" | "0") => Ok(false),
+        Some("true" | "1") => Ok(true),
+        Some(_) => Err(Failure::new("PROXMOX_VE_INSECURE is neither `true` nor `false`")
+            .help("unset it: certificates are checked then")),
     }
 }

@@ -4,12 +4,14 @@ use std::path::Path;
 
 use super::document::{Cluster, Located};
 use super::fields::{Fields, Vocabulary};
-use super::node::{Excerpt, Node};
+use super::node::{Excerpt, Node, Value};
 use super::notes::Notes;
-use super::value::scalar;
+use super::value::{mismatch, names, repeated, scalar};
 use crate::diagnostic::Diagnostic;
 
 const CREDENTIALS: &str = "credentials come from the environment, such as PROXMOX_VE_API_TOKEN, never from this file";
+
+const FORM: &str = "an endpoint looks like `https://pve.example.com:8006`";
 
 /// What may be written here.
 pub(super) const VOCABULARY: Vocabulary = Vocabulary {
@@ -19,7 +21,10 @@ pub(super) const VOCABULARY: Vocabulary = Vocabulary {
     unmanaged: &[],
     elsewhere: &[
         ("api_token", CREDENTIALS),
-        ("insecure", "certificates are always checked: say which to trust with `ca_file` or `fingerprint`"),
+        (
+            "insecure",
+            "no file can switch the check of certificates off: say which to trust with `ca_file` or `fingerprint`",
+        ),
         ("password", CREDENTIALS),
         ("token", CREDENTIALS),
         ("user", CREDENTIALS),
@@ -42,7 +47,6 @@ pub(super) fn read(node: &Node<'_>, folder: &Path, notes: &mut Notes) -> Cluster
         let text = scalar(node, key, expected, notes)?.text.clone().into_owned();
         Some(Located { value: text, span: node.span })
     };
-    let endpoint = text("endpoint", "an address");
     let ca_file = text("ca_file", "the path of a file");
     let fingerprint = text("fingerprint", "a SHA-256 fingerprint");
     if let (Some(file), Some(fingerprint)) = (&ca_file, &fingerprint) {
@@ -53,7 +57,7 @@ pub(super) fn read(node: &Node<'_>, folder: &Path, notes: &mut Notes) -> Cluster
         );
     }
     Cluster {
-        endpoint: endpoint.filter(|endpoint| check_endpoint(endpoint, notes)),
+        endpoint: fields.get("endpoint").map(|node| endpoints(node, notes)).unwrap_or_default(),
         ca_file: ca_file
             .filter(|file| check_file(file, notes))
             .map(|file| Located { value: folder.join(&file.value), span: file.span }),
@@ -61,8 +65,32 @@ pub(super) fn read(node: &Node<'_>, folder: &Path, notes: &mut Notes) -> Cluster
     }
 }
 
+/// The addresses that are sound, each once.
+fn endpoints(node: &Node<'_>, notes: &mut Notes) -> Vec<Located<String>> {
+    if let Value::Mapping(_) = &node.value {
+        // Its keys may be addresses with passwords in them, and are not repeated.
+        notes.push(mismatch(node, "endpoint", "an address or a list of addresses"));
+        return Vec::new();
+    }
+    let Some(written) = names(node, "endpoint", "addresses", notes) else { return Vec::new() };
+    if written.is_empty() {
+        notes.push(Diagnostic::error(node.span, "`endpoint` has no address in its list").help(FORM));
+    }
+    let mut endpoints: Vec<Located<String>> = Vec::with_capacity(written.len());
+    for Located { value, span } in written {
+        if let Some(first) = endpoints.iter().find(|endpoint| endpoint.value == value) {
+            notes.push(repeated("endpoint", &Excerpt(value), first.span, span));
+            continue;
+        }
+        let endpoint = Located { value: value.to_owned(), span };
+        if check_endpoint(&endpoint, notes) {
+            endpoints.push(endpoint);
+        }
+    }
+    endpoints
+}
+
 fn check_endpoint(endpoint: &Located<String>, notes: &mut Notes) -> bool {
-    const FORM: &str = "an endpoint looks like `https://pve.example.com:8006`";
     let rest = endpoint.value.strip_prefix("https://").or_else(|| endpoint.value.strip_prefix("http://"));
     let Some(rest) = rest else {
         let error = Diagnostic::error(endpoint.span, "`endpoint` is not an address");

@@ -143,8 +143,8 @@ pub struct GrantOrigin {
 /// `cluster:`, what the command line and the environment win over.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cluster {
-    /// The API's address, as written.
-    pub endpoint: Option<Located<String>>,
+    /// The API's addresses, as written: any of them will do, and the first one names the cluster. None if nothing is said.
+    pub endpoint: Vec<Located<String>>,
     /// A file of certificates to trust, relative to the desired-state file and resolved already.
     pub ca_file: Option<Located<PathBuf>>,
     /// The SHA-256 fingerprint of the server's certificate, as written.

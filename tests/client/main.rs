@@ -4,7 +4,10 @@ mod failures;
 mod login;
 mod read;
 mod requests;
+mod retry;
 mod second_factor;
 mod secrets;
 mod server;
+#[path = "../support/tls.rs"]
 mod tls;
+mod trust;

@@ -42,7 +42,7 @@ fn meaning(desired: &Desired) -> BTreeMap<String, String> {
     let mut meaning = BTreeMap::new();
     let allowed: BTreeSet<&String> = lint.allow.iter().map(|rule| &rule.value).collect();
     meaning.insert("lint".to_owned(), format!("{allowed:?}"));
-    let endpoint = cluster.endpoint.as_ref().map(|endpoint| &endpoint.value);
+    let endpoint: Vec<&String> = cluster.endpoint.iter().map(|endpoint| &endpoint.value).collect();
     meaning.insert("cluster".to_owned(), format!("{endpoint:?}"));
     for (role, Declared { wish, span: _ }) in roles {
         let Presence::Present(wish) = wish else { continue };

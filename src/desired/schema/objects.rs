@@ -12,15 +12,26 @@ use super::values::{Email, Expire, Listed, State, Text, given, written_out};
 #[schemars(deny_unknown_fields, inline, transform = given)]
 #[schemars(extend("not" = { "required": ["ca_file", "fingerprint"] }))]
 pub struct Cluster {
-    /// The address of the API. Without a port, it is 8006. Plain http is for this machine alone.
+    /// The address of the API, or those of several nodes of the cluster. Without a port, it is 8006. Plain http is for
+    /// this machine alone.
     #[schemars(extend("examples" = ["https://pve.example.com:8006"]))]
-    endpoint: Option<Endpoint>,
+    endpoint: Option<Addresses>,
     /// A file of certificates to trust, such as a copy of the node's /etc/pve/pve-root-ca.pem.
     #[schemars(length(min = 1))]
     ca_file: Option<String>,
     /// Instead of `ca_file`: the SHA-256 fingerprint of the server's certificate.
     #[schemars(regex(pattern = "^([0-9A-Fa-f]{64}|[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){31})$"))]
     fingerprint: Option<String>,
+}
+
+/// One, or a list of at least one.
+struct Addresses;
+
+impl JsonSchema for Addresses {
+    written_out!("Addresses", |generator| {
+        let one = generator.subschema_for::<Endpoint>();
+        json_schema!({ "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }] })
+    });
 }
 
 struct Endpoint;
