@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::delivery::DeliveryError;
+use super::left_password::LeftPassword;
 use crate::api::ApiError;
 use crate::diff::Diff;
 use crate::live::{Blind, ReadError};
@@ -81,6 +82,8 @@ pub struct Outcome {
     pub verification: Verification,
     /// Tokens of which a lost answer took the secret along, and what became of them.
     pub orphans: Vec<(TokenId, Fate)>,
+    /// The password of a user that was not made.
+    pub left_password: Option<LeftPassword>,
     /// What spoke against it and was waived.
     pub waived: Vec<Objection>,
 }

@@ -5,15 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diff::{Delta, Diff};
 use crate::model::{AccessState, Grant, Propagate};
+use crate::plan::aim::Aim;
 use crate::plan::batch::AclBatch;
 use crate::plan::op::{Account, Op};
 use crate::pve::{GroupId, UserId};
 
-/// The ops that make `target` of `live`, in the order of their phases.
+/// The ops that make the target of what is live, and set the passwords that shall be set, in the order of their phases.
 ///
 /// What a deletion takes along by itself gets no op of its own. Realms and pools cannot differ yet: nothing declares
 /// them.
-pub(super) fn drafted(live: &AccessState, target: &AccessState, diff: &Diff) -> Vec<Op> {
+pub(super) fn drafted(aim: &Aim, diff: &Diff) -> Vec<Op> {
+    let (live, target) = (&aim.live.state, &aim.target);
     let Diff { realms: _, roles, groups, users, tokens, memberships, pools: _, acl } = diff;
     let mut ops = Vec::new();
     for (role, delta) in roles {
@@ -50,6 +52,9 @@ pub(super) fn drafted(live: &AccessState, target: &AccessState, diff: &Diff) -> 
             Delta::Removed(_) => {}
         }
     }
+    // A user that is made gets its password by the same request.
+    let is_there = |user: &&UserId| live.users.contains_key(*user);
+    ops.extend(aim.passwords.keys().filter(is_there).map(|user| Op::SetPassword { user: user.clone() }));
     push_grants(acl, target, &mut ops);
     ops.sort_by_key(Op::phase);
     ops
