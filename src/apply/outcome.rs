@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::delivery::DeliveryError;
-use super::left_password::LeftPassword;
+use super::left_password::{LeftFate, LeftPassword};
 use crate::api::ApiError;
 use crate::diff::Diff;
 use crate::live::{Blind, ReadError};
@@ -93,6 +93,10 @@ impl Outcome {
     #[must_use]
     pub fn done(&self) -> Done {
         let all = self.steps.iter().all(|(_, end)| matches!(end, StepEnd::Done));
+        // It may be stored, or somebody is there who should not be.
+        if self.left_password.as_ref().is_some_and(|left| !matches!(left.fate, LeftFate::Withdrawn)) {
+            return Done::Partly;
+        }
         let is_idle = |end: &StepEnd| match end {
             StepEnd::NotStarted => true,
             StepEnd::Failed(error) => !error.is_undecided(),

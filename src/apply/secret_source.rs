@@ -24,11 +24,8 @@ const MOST: usize = 4096;
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// There is no such variable, or it is empty.
-    #[error("the environment variable {name} is not set")]
-    Unset {
-        /// The variable.
-        name: String,
-    },
+    #[error("it is not set")]
+    Unset,
     /// It is no text.
     #[error("it is not UTF-8 text")]
     NotText,
@@ -66,7 +63,7 @@ impl SourceError {
     #[must_use]
     pub fn help(&self) -> &'static str {
         match self {
-            SourceError::Unset { .. } => "set it for this run, and export it",
+            SourceError::Unset => "set it for this run, and export it",
             SourceError::NotText | SourceError::TooLong => "is it the right one? a password is a line of text",
             SourceError::Unreadable(_) | SourceError::NotAFile => "a relative path starts at the desired-state file",
             SourceError::Exposed { .. } => "if nobody has read it yet, `chmod 600` it; else choose another password",
@@ -83,7 +80,7 @@ pub(super) fn check(source: &PasswordSource) -> Result<(), SourceError> {
     match source {
         PasswordSource::Env(name) => match env::var_os(name) {
             Some(value) if !value.is_empty() => Ok(()),
-            _ => Err(SourceError::Unset { name: name.clone() }),
+            _ => Err(SourceError::Unset),
         },
         PasswordSource::File(path) => check_file(&fs::metadata(path).map_err(SourceError::Unreadable)?),
         PasswordSource::Command(_) => Ok(()),
@@ -95,7 +92,7 @@ pub(super) async fn read(source: &PasswordSource, limit: Duration) -> Result<Sec
     match source {
         PasswordSource::Env(name) => match env::var(name) {
             Ok(value) if !value.is_empty() => Ok(SecretString::from(value)),
-            Ok(_) | Err(env::VarError::NotPresent) => Err(SourceError::Unset { name: name.clone() }),
+            Ok(_) | Err(env::VarError::NotPresent) => Err(SourceError::Unset),
             Err(env::VarError::NotUnicode(_)) => Err(SourceError::NotText),
         },
         PasswordSource::File(path) => line(read_file(path)?),

@@ -46,6 +46,11 @@ pub fn outcome(outcome: &Outcome, followed: Followed) -> Document {
             Style::Plain,
             format!(" {} sent; read back, the cluster is as {}.", count(done, "request"), followed.says()),
         ));
+        let is_set = |(step, _): &&(Step, StepEnd)| matches!(step.op, Op::SetPassword { .. });
+        let set = steps.iter().filter(is_set).count();
+        if set > 0 {
+            document.push(Line::plain(format!("{} set, which cannot be read back.", count(set, "password"))));
+        }
         return document;
     }
     document.push(Line::default().with(Style::Bad, headline(*stopped, done, steps, locked_out)));

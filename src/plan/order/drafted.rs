@@ -52,9 +52,7 @@ pub(super) fn drafted(aim: &Aim, diff: &Diff) -> Vec<Op> {
             Delta::Removed(_) => {}
         }
     }
-    // A user that is made gets its password by the same request.
-    let is_there = |user: &&UserId| live.users.contains_key(*user);
-    ops.extend(aim.passwords.keys().filter(is_there).map(|user| Op::SetPassword { user: user.clone() }));
+    push_passwords(aim, &mut ops);
     push_grants(acl, target, &mut ops);
     ops.sort_by_key(Op::phase);
     ops
@@ -91,6 +89,15 @@ fn push_user(user: &UserId, live: &AccessState, target: &AccessState, ops: &mut 
             }
         }
     }
+}
+
+/// A user that is made gets its password by the same request. Whoever applies has to say its own password with each of
+/// the others, so its own comes last.
+fn push_passwords(aim: &Aim, ops: &mut Vec<Op>) {
+    let is_own = |user: &UserId| aim.live.reader.as_ref().is_some_and(|reader| reader.user() == user);
+    let there = aim.passwords.keys().filter(|user| aim.live.state.users.contains_key(*user));
+    let (own, others): (Vec<&UserId>, Vec<&UserId>) = there.partition(|user| is_own(user));
+    ops.extend(others.into_iter().chain(own).map(|user| Op::SetPassword { user: user.clone() }));
 }
 
 /// Grants come from the bottom up and go from the top down: what restricts somebody further down is there before, and
