@@ -98,3 +98,91 @@ async fn make_and_delete<C: Cluster>(user: &UserId, cluster: &C) -> LeftFate {
         Err(error) => LeftFate::NotDeleted(error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use secrecy::SecretString;
+
+    use super::*;
+    use crate::api::{Method, Request};
+    use crate::apply::Receipt;
+    use crate::live::{ReadError, Snapshot, Source};
+    use crate::model::{Grant, Group, Propagate};
+    use crate::plan::Phase;
+    use crate::pve::Release;
+
+    /// Refuses requests of this phase, and remembers all.
+    struct Refusing(Option<Phase>, Mutex<Vec<Op>>);
+
+    impl Source for Refusing {
+        async fn read(&self) -> Result<Snapshot, ReadError> {
+            panic!("nothing is read")
+        }
+    }
+
+    impl Cluster for Refusing {
+        async fn perform(&self, op: &Op, password: Option<&SecretString>) -> Result<Receipt, ApiError> {
+            assert!(password.is_none(), "a password is taken away, not set");
+            self.1.lock().unwrap().push(op.clone());
+            if self.0 == Some(op.phase()) { Err(refused(500)) } else { Ok(Receipt::Done) }
+        }
+    }
+
+    fn refused(status: u16) -> ApiError {
+        let request = Request { method: Method::Post, path: "/access/users".to_owned() };
+        ApiError::Refused { request, status, message: String::new(), errors: [].into() }
+    }
+
+    fn ann() -> UserId {
+        "ann@pve".parse().unwrap()
+    }
+
+    fn withdrawn(certainty: Certainty, refuses: Option<Phase>, state: &AccessState) -> (Option<LeftFate>, Vec<Op>) {
+        let cluster = Refusing(refuses, Mutex::default());
+        let user = ann();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let left = runtime.block_on(withdraw(Suspect { user: &user, certainty }, state, &cluster));
+        (left.map(|left| left.fate), cluster.1.into_inner().unwrap())
+    }
+
+    #[test]
+    fn the_user_is_made_without_anything_and_deleted() {
+        let state = AccessState::empty(Release::MEASURED);
+        let (fate, ops) = withdrawn(Certainty::Refused, None, &state);
+        assert!(matches!(fate, Some(LeftFate::Withdrawn)));
+        let [Op::CreateUser { account, .. }, Op::DeleteUser { user }] = ops.as_slice() else { panic!("{ops:?}") };
+        assert!(account.groups.is_empty() && !account.user.enable.is_yes() && *user == ann());
+    }
+
+    #[test]
+    fn only_what_was_made_here_is_deleted() {
+        let state = AccessState::empty(Release::MEASURED);
+        let (fate, ops) = withdrawn(Certainty::Refused, Some(Phase::CreateUsers), &state);
+        assert!(matches!(fate, Some(LeftFate::StillStored(_))) && ops.len() == 1);
+        let (fate, _) = withdrawn(Certainty::Refused, Some(Phase::DeleteUsers), &state);
+        assert!(matches!(fate, Some(LeftFate::NotDeleted(_))));
+        let (fate, ops) = withdrawn(Certainty::Undecided, None, &state);
+        assert!(matches!(fate, Some(LeftFate::Unknown)) && ops.is_empty());
+    }
+
+    #[test]
+    fn what_waits_for_the_name_and_who_has_it_are_left_alone() {
+        let mut state = AccessState::empty(Release::MEASURED);
+        let grant =
+            Grant { path: "/".parse().unwrap(), subject: Subject::User(ann()), role: "PVEAuditor".parse().unwrap() };
+        state.acl.insert(grant, Propagate::Yes);
+        let (fate, ops) = withdrawn(Certainty::Refused, None, &state);
+        assert!(matches!(fate, Some(LeftFate::Inherited)) && ops.is_empty());
+
+        let mut state = AccessState::empty(Release::MEASURED);
+        state.groups.insert("ops".parse().unwrap(), Group::default());
+        state.set_groups_of(&ann(), ["ops".parse().unwrap()].into());
+        let (fate, ops) = withdrawn(Certainty::Refused, None, &state);
+        assert!(matches!(fate, Some(LeftFate::Inherited)) && ops.is_empty());
+
+        state.users.insert(ann(), User::default());
+        assert!(matches!(withdrawn(Certainty::Refused, None, &state), (None, ops) if ops.is_empty()));
+    }
+}
