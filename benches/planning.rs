@@ -68,6 +68,8 @@ fn plan(bencher: Bencher<'_, '_>, users: usize, change: fn(&AccessState) -> Acce
         kept: Vec::new(),
         unseen: BTreeSet::new(),
         sinks: BTreeMap::new(),
+        passwords: BTreeMap::new(),
+        uncompared: BTreeMap::new(),
         policies: Vec::new(),
         now: 1_800_000_000,
     };

@@ -115,6 +115,19 @@ impl Client {
         self.write(call.with_some("password", password.map(ExposeSecret::expose_secret))).await
     }
 
+    /// PUT /access/password, which no token may call (api-facts.md, Authentication); whoever is not root@pam says its
+    /// own password again.
+    pub async fn set_password(
+        &self,
+        user: &UserId,
+        password: &SecretString,
+        own: Option<&SecretString>,
+    ) -> Result<(), ApiError> {
+        let call = Call::new(Method::Put, &["access", "password"]).with("userid", user);
+        let call = call.with("password", password.expose_secret());
+        self.write(call.with_some("confirmation-password", own.map(ExposeSecret::expose_secret))).await
+    }
+
     /// PUT /access/users/{user}
     pub async fn update_user(&self, user: &UserId, fields: &UserFields<'_>) -> Result<(), ApiError> {
         self.write(fields.add_to(Call::new(Method::Put, &["access", "users", user.as_str()]))).await

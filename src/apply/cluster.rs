@@ -5,6 +5,7 @@ use std::future::Future;
 
 use secrecy::SecretString;
 
+use super::password;
 use crate::api::{AclChange, AclEdit, ApiError, Client, TokenFields, UserFields};
 use crate::live::Source;
 use crate::model::{Expire, Privsep, Propagate, Text, Token, User};
@@ -22,16 +23,20 @@ pub enum Receipt {
 
 /// A cluster that can be changed.
 pub trait Cluster: Source {
-    /// Sends the one request that `op` stands for.
-    fn perform(&self, op: &Op) -> impl Future<Output = Result<Receipt, ApiError>> + Send;
+    /// Sends the one request that `op` stands for, with the password of the user that it makes or is about.
+    fn perform(
+        &self,
+        op: &Op,
+        password: Option<&SecretString>,
+    ) -> impl Future<Output = Result<Receipt, ApiError>> + Send;
 }
 
 impl Cluster for Client {
-    async fn perform(&self, op: &Op) -> Result<Receipt, ApiError> {
+    async fn perform(&self, op: &Op, password: Option<&SecretString>) -> Result<Receipt, ApiError> {
         match op {
             Op::CreateRole { role, privs } => self.create_role(role, privs).await,
             Op::CreateGroup { group, comment } => self.create_group(group, given(comment)).await,
-            Op::CreateUser { user, account } => self.create_user(user, &new_user(account), None).await,
+            Op::CreateUser { user, account } => self.create_user(user, &new_user(account), password).await,
             Op::CreateToken { token, attributes } => {
                 return self.create_token(token, &new_token(attributes)).await.map(Receipt::Secret);
             }
@@ -42,6 +47,11 @@ impl Cluster for Client {
             Op::SetRole { role, before: _, after } => self.update_role(role, after).await,
             Op::SetGroup { group, before: _, after } => self.update_group(group, after.as_str()).await,
             Op::SetUser { user, before, after } => self.update_user(user, &changed_user(before, after)).await,
+            Op::SetPassword { user } => match password {
+                // The client knows no password of its own yet: it has a token, or is root@pam.
+                Some(password) => self.set_password(user, password, None).await,
+                None => return Err(password::unknown(op)),
+            },
             Op::SetToken { token, before, after } => self.update_token(token, &changed_token(before, after)).await,
             Op::Revoke { batch } => update_acl(self, batch, AclChange::Revoke).await,
             Op::DeleteToken { token } => self.delete_token(token).await,

@@ -6,17 +6,23 @@
 mod cluster;
 mod delivery;
 mod form;
+mod left_password;
 mod missing;
 mod observer;
 mod outcome;
+mod password;
 mod rescue;
 mod run;
+mod secret_source;
 mod sink;
 
 pub use cluster::{Cluster, Receipt};
 pub use delivery::{Delivery, DeliveryError};
+pub use left_password::{LeftFate, LeftPassword};
 pub use missing::{Missing, missing};
 pub use observer::{Observer, Stop};
 pub use outcome::{Done, Fate, Outcome, StepEnd, Verification};
+pub use password::{PasswordError, PasswordFault, Passwords};
 pub use run::run;
+pub use secret_source::SourceError;
 pub use sink::{Replaceable, SinkError};

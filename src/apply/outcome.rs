@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::delivery::DeliveryError;
+use super::left_password::{LeftFate, LeftPassword};
 use crate::api::ApiError;
 use crate::diff::Diff;
 use crate::live::{Blind, ReadError};
@@ -81,6 +82,8 @@ pub struct Outcome {
     pub verification: Verification,
     /// Tokens of which a lost answer took the secret along, and what became of them.
     pub orphans: Vec<(TokenId, Fate)>,
+    /// The password of a user that was not made.
+    pub left_password: Option<LeftPassword>,
     /// What spoke against it and was waived.
     pub waived: Vec<Objection>,
 }
@@ -90,6 +93,10 @@ impl Outcome {
     #[must_use]
     pub fn done(&self) -> Done {
         let all = self.steps.iter().all(|(_, end)| matches!(end, StepEnd::Done));
+        // It may be stored, or somebody is there who should not be.
+        if self.left_password.as_ref().is_some_and(|left| !matches!(left.fate, LeftFate::Withdrawn)) {
+            return Done::Partly;
+        }
         let is_idle = |end: &StepEnd| match end {
             StepEnd::NotStarted => true,
             StepEnd::Failed(error) => !error.is_undecided(),

@@ -44,7 +44,7 @@ pub(super) async fn mend<C: Cluster>(token: &TokenId, state: &AccessState, clust
 }
 
 async fn delete<C: Cluster>(token: &TokenId, cluster: &C) -> Fate {
-    match cluster.perform(&Op::DeleteToken { token: token.clone() }).await {
+    match cluster.perform(&Op::DeleteToken { token: token.clone() }, None).await {
         Ok(_) => Fate::Deleted,
         Err(error) => Fate::StillThere(error),
     }

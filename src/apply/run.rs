@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use super::cluster::{Cluster, Receipt};
 use super::delivery::{Delivery, DeliveryError};
+use super::left_password::{self, LeftPassword, Suspect};
 use super::observer::{Observer, Stop};
 use super::outcome::{Fate, Outcome, StepEnd, Verification};
+use super::password::Passwords;
 use super::rescue;
 use crate::diff::Diff;
 use crate::live::{Blind, Snapshot};
@@ -22,6 +24,7 @@ use crate::pve::TokenId;
 pub async fn run<C: Cluster>(
     approved: Approved,
     cluster: &C,
+    passwords: &Passwords,
     delivery: &mut Delivery,
     observer: &mut impl Observer,
     stop: &Stop,
@@ -35,7 +38,7 @@ pub async fn run<C: Cluster>(
             break;
         }
         observer.begins(at, step);
-        let end = perform(&step.op, cluster, delivery, &plan).await;
+        let end = perform(&step.op, cluster, passwords, delivery, &plan).await;
         observer.ended(at, step, &end);
         ends.push(end);
     }
@@ -43,27 +46,29 @@ pub async fn run<C: Cluster>(
     let sent = ends.len();
     ends.resize_with(plan.steps.len(), || StepEnd::NotStarted);
     let undecided = plan.steps.iter().zip(&ends).find_map(|(step, end)| rescue::undecided(&step.op, end));
-    let (verification, orphans) = if sent == 0 {
-        (Verification::NotNeeded, Vec::new())
+    let suspect = plan.steps.iter().zip(&ends).find_map(|(step, end)| left_password::suspect(&step.op, end, &plan.aim));
+    let (verification, orphans, left_password) = if sent == 0 {
+        (Verification::NotNeeded, Vec::new(), None)
     } else {
         observer.reads_back();
-        verify(&plan, undecided, cluster).await
+        verify(&plan, undecided, suspect, cluster).await
     };
     let steps = plan.steps.into_iter().zip(ends).collect();
-    Ok(Outcome { steps, stopped, verification, orphans, waived: plan.objections })
+    Ok(Outcome { steps, stopped, verification, orphans, left_password, waived: plan.objections })
 }
 
-/// Reads back, deletes a token that nobody has the secret of, and compares.
+/// Reads back, deletes a token that nobody has the secret of and a password that nobody is to have, and compares.
 async fn verify<C: Cluster>(
     plan: &Plan,
     undecided: Option<&TokenId>,
+    suspect: Option<Suspect<'_>>,
     cluster: &C,
-) -> (Verification, Vec<(TokenId, Fate)>) {
+) -> (Verification, Vec<(TokenId, Fate)>, Option<LeftPassword>) {
     let Snapshot { mut state, sight, reader: _, cluster: _, ignored: _ } = match cluster.read().await {
         Ok(snapshot) => snapshot,
         Err(error) => {
             let orphans = undecided.map(|token| (token.clone(), Fate::Unread));
-            return (Verification::Failed(error), orphans.into_iter().collect());
+            return (Verification::Failed(error), orphans.into_iter().collect(), suspect.map(Suspect::unread));
         }
     };
     let mut orphans = Vec::new();
@@ -74,9 +79,13 @@ async fn verify<C: Cluster>(
         }
         orphans.push((token.clone(), fate));
     }
+    let left_password = match suspect {
+        Some(suspect) => left_password::withdraw(suspect, &state, cluster).await,
+        None => None,
+    };
     let lost_sight: BTreeSet<Blind> = sight.hidden().difference(plan.aim.live.sight.hidden()).copied().collect();
     let residue = visible(plan.residue(&state), &lost_sight);
-    (Verification::Read { residue, lost_sight }, orphans)
+    (Verification::Read { residue, lost_sight }, orphans, left_password)
 }
 
 /// What is missing, without that of which nothing is known any more: what cannot be seen is not absent.
@@ -95,8 +104,18 @@ fn visible(mut residue: Diff, lost_sight: &BTreeSet<Blind>) -> Diff {
     residue
 }
 
-async fn perform<C: Cluster>(op: &Op, cluster: &C, delivery: &mut Delivery, plan: &Plan) -> StepEnd {
-    match (cluster.perform(op).await, op) {
+async fn perform<C: Cluster>(
+    op: &Op,
+    cluster: &C,
+    passwords: &Passwords,
+    delivery: &mut Delivery,
+    plan: &Plan,
+) -> StepEnd {
+    let password = match passwords.of(op, &plan.aim) {
+        Ok(password) => password,
+        Err(error) => return StepEnd::Failed(error),
+    };
+    match (cluster.perform(op, password).await, op) {
         (Err(error), _) => StepEnd::Failed(error),
         (Ok(Receipt::Secret(secret)), Op::CreateToken { token, attributes }) => {
             rescue::put_away(token, &secret, attributes, cluster, delivery, plan).await

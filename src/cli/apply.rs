@@ -13,7 +13,7 @@ use super::saved;
 use super::source::Source;
 use super::terminal::Terminal;
 use crate::api::Client;
-use crate::apply::{self, Delivery, DeliveryError, Done, Replaceable, Stop};
+use crate::apply::{self, Delivery, DeliveryError, Done, PasswordError, Passwords, Replaceable, Stop};
 use crate::render::{self, Document, Followed, Line};
 use crate::sandbox::SECRET_MARK;
 
@@ -35,13 +35,17 @@ pub(super) async fn run(Apply { saved, yes, planning }: Apply, terminal: Termina
     let delivery = if planning.show_secrets { Delivery::showing(io::stdout()) } else { Delivery::to_files() };
     let mut delivery = delivery.replacing(replaceable(&connection.client));
     delivery.probe(&approved.plan().aim.sinks).map_err(|error| unusable(&error))?;
+    if let Some(error) = Passwords::missing(&approved.plan().aim.passwords).first() {
+        return Err(unreadable(error));
+    }
     if !yes && !terminal.confirm("Carry this plan out?")? {
         terminal.note_text("Nothing was sent.\n");
         return Ok(Exit::Error);
     }
+    let passwords = Passwords::read(&approved.plan().aim.passwords).await.map_err(|error| unreadable(&error))?;
     let stop = stop_on_signals(terminal)?;
     let mut progress = Progress::new(approved.plan().steps.len());
-    let outcome = apply::run(approved, &connection.client, &mut delivery, &mut progress, &stop).await;
+    let outcome = apply::run(approved, &connection.client, &passwords, &mut delivery, &mut progress, &stop).await;
     progress.finish();
     let outcome = outcome.map_err(|error| unusable(&error))?;
     let mut document = Document::default();
@@ -66,6 +70,11 @@ fn read_only() -> Failure {
 
 /// A place for a secret that cannot take it.
 fn unusable(error: &DeliveryError) -> Failure {
+    Failure::of(error).help(format!("nothing was sent; {}", error.help()))
+}
+
+/// A password that cannot be had.
+fn unreadable(error: &PasswordError) -> Failure {
     Failure::of(error).help(format!("nothing was sent; {}", error.help()))
 }
 

@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::source::{self, Source};
 use super::terminal::Terminal;
 use super::who;
-use crate::apply;
+use crate::apply::{self, Passwords};
 use crate::desired::{self, Desired, Loaded};
 use crate::diagnostic::{Findings, Sources};
 use crate::lint;
@@ -43,6 +43,12 @@ pub(super) fn report(findings: &Findings, sources: &Sources, terminal: Terminal)
     if findings.has_errors() { Err(said) } else { Ok(()) }
 }
 
+/// Warns of passwords that could not be had here and now.
+pub(super) fn report_passwords(plan: &Plan, terminal: Terminal) -> Result<(), Failure> {
+    let missing = Passwords::missing(&plan.aim.passwords);
+    report(&render::passwords_missing(&missing), &Sources::default(), terminal)
+}
+
 fn reported(findings: &Findings, sources: &Sources, terminal: Terminal) -> Failure {
     terminal.note_text(&diagnostics::text(findings, sources, terminal.err_colour()));
     Failure::said()
@@ -63,14 +69,16 @@ pub(super) fn target<'a>(
 
 /// From files and a source to a plan.
 pub(super) async fn plan(planning: &Planning, terminal: Terminal) -> Result<Planned, Failure> {
-    let Planning { files, show_undeclared: _, full: _, show_secrets, allow: _, target: cluster } = planning;
+    let Planning { files, show_undeclared: _, full: _, show_secrets, set_passwords, allow: _, target: cluster } =
+        planning;
     let unsunk = if *show_secrets { Unsunk::Show } else { Unsunk::Refuse };
     let (desired, sources) = load(files, terminal)?;
     let source = source::open(cluster, &desired.cluster, terminal).await?;
     let snapshot = source.read(terminal).await?;
     let resolved = target(&desired, &sources, &snapshot, unsunk, terminal)?;
     report(&render::missing(&apply::missing(&desired, &snapshot.state)), &sources, terminal)?;
-    let plan = Plan::new(Aim::new(resolved, who::now()));
+    let aim = Aim::new(resolved, who::now());
+    let plan = Plan::new(if *set_passwords { aim.setting_passwords() } else { aim });
     Ok(Planned { plan, source })
 }
 

@@ -11,6 +11,7 @@ use crate::render;
 pub(super) async fn run(arguments: Plan, terminal: Terminal) -> Result<Exit, Failure> {
     let Plan { detailed_exitcode, format, out, planning } = arguments;
     let Planned { plan, source: _ } = pipeline::plan(&planning, terminal).await?;
+    pipeline::report_passwords(&plan, terminal)?;
     pipeline::show(&plan, format, &planning, terminal)?;
     let Some(approved) = pipeline::approve(plan, &planning.allow, terminal) else {
         if let Some(file) = out {

@@ -13,9 +13,9 @@ use super::pipeline::Planned;
 use super::source;
 use super::terminal::Terminal;
 use super::who;
-use crate::desired::Sink;
+use crate::desired::{PasswordSource, Sink};
 use crate::plan::{Plan, Saved, SavedError};
-use crate::pve::TokenId;
+use crate::pve::{TokenId, UserId};
 use crate::render;
 
 /// Far more than the largest cluster's: its file system holds files of 1 MiB.
@@ -47,7 +47,8 @@ pub(super) fn write(plan: &Plan, file: &Path) -> Result<String, Failure> {
             ));
         }
     }
-    let saved = Saved::of(plan, sinks(plan).map_err(unwritable)?, env!("CARGO_PKG_VERSION"));
+    let (sinks, passwords) = (sinks(plan).map_err(unwritable)?, passwords(plan).map_err(unwritable)?);
+    let saved = Saved::of(plan, sinks, passwords, env!("CARGO_PKG_VERSION"));
     let text = saved.seal().map_err(|error| failed().because(&error))?;
     let replace = || -> io::Result<()> {
         let mut whole = NamedTempFile::new_in(folder)?;
@@ -68,8 +69,24 @@ fn sinks(plan: &Plan) -> io::Result<BTreeMap<TokenId, Sink>> {
     plan.aim.sinks.iter().map(absolute).collect()
 }
 
+/// Where the passwords of `plan` come from, wherever the saved plan is applied.
+fn passwords(plan: &Plan) -> io::Result<BTreeMap<UserId, PasswordSource>> {
+    let absolute = |(user, source): (&UserId, &PasswordSource)| {
+        let source = match source {
+            PasswordSource::File(file) => PasswordSource::File(std::path::absolute(file)?),
+            PasswordSource::Env(_) | PasswordSource::Command(_) => source.clone(),
+        };
+        Ok((user.clone(), source))
+    };
+    plan.aim.passwords.iter().map(absolute).collect()
+}
+
 /// From a saved plan and what is live to a plan, which is shown.
 pub(super) async fn plan(file: &Path, planning: &Planning, terminal: Terminal) -> Result<Planned, Failure> {
+    if planning.set_passwords {
+        return Err(Failure::new("--set-passwords is not for a saved plan, which is carried out as it is")
+            .help("have it in the plan: `plan --set-passwords --out FILE`"));
+    }
     let unusable = |why: String| Failure::new(format!("`{}` cannot be applied: {why}", file.display()));
     let text = read(file)
         .map_err(|error| Failure::new(format!("the saved plan `{}` cannot be read", file.display())).because(&error))?;

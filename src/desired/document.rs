@@ -88,6 +88,8 @@ pub struct UserWish {
     pub comment: Wish<Text>,
     /// The exact groups, each with its place.
     pub groups: Wish<BTreeMap<GroupId, Span>>,
+    /// Where its password comes from when the user is made.
+    pub password: Option<PasswordSource>,
 }
 
 /// `tokens: NAME@REALM!TOKEN:`
@@ -110,6 +112,18 @@ pub struct Sink {
     pub file: PathBuf,
     /// What is written there.
     pub format: Format,
+}
+
+/// Where a password comes from, which never stands in a file of this language.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PasswordSource {
+    /// A variable of the environment.
+    Env(String),
+    /// A file; a relative path in the desired-state file is relative to that file, and is resolved here already.
+    File(PathBuf),
+    /// A program and its arguments; what it prints is the password. Never empty.
+    Command(Vec<String>),
 }
 
 /// How a secret is written.

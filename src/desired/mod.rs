@@ -10,6 +10,7 @@ mod contradictions;
 mod document;
 mod expire;
 mod fields;
+mod file_path;
 mod files;
 mod groups;
 mod lint;
@@ -18,6 +19,7 @@ mod names;
 mod node;
 mod notes;
 mod parse;
+mod passwords;
 mod paths;
 mod pointless;
 mod policies;
@@ -38,8 +40,8 @@ mod yaml;
 use std::path::PathBuf;
 
 pub use document::{
-    Cluster, Declared, Desired, Format, GrantOrigin, GroupWish, Lint, Located, Presence, RoleWish, Sink, TokenWish,
-    UserWish, Wish,
+    Cluster, Declared, Desired, Format, GrantOrigin, GroupWish, Lint, Located, PasswordSource, Presence, RoleWish,
+    Sink, TokenWish, UserWish, Wish,
 };
 pub use expire::day_or_time;
 pub use names::unaddressable;

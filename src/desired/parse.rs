@@ -132,7 +132,7 @@ struct Document<'n, 'a> {
     lints: Vec<&'n Entry<'a>>,
     roles: Vec<&'n Entry<'a>>,
     groups: Vec<&'n Entry<'a>>,
-    users: Vec<&'n Entry<'a>>,
+    users: Vec<(&'n Entry<'a>, &'n Path)>,
     tokens: Vec<(&'n Entry<'a>, &'n Path)>,
     acl: Vec<&'n Node<'a>>,
     policies: Vec<&'n Node<'a>>,
@@ -184,7 +184,7 @@ impl<'n, 'a> Document<'n, 'a> {
                 "lint" => self.lints.push(entry),
                 "roles" => self.roles.extend(objects(entry, "role names", notes)),
                 "groups" => self.groups.extend(objects(entry, "group names", notes)),
-                "users" => self.users.extend(objects(entry, "user ids", notes)),
+                "users" => self.users.extend(objects(entry, "user ids", notes).iter().map(|entry| (entry, folder))),
                 "tokens" => self.tokens.extend(objects(entry, "token ids", notes).iter().map(|entry| (entry, folder))),
                 "policies" => {
                     let example = "`- {name: no writes, who: \"*@pve!*\", never: \"*.Modify\"}`";
@@ -216,7 +216,7 @@ impl<'n, 'a> Document<'n, 'a> {
         self.lints.iter().for_each(|entry| lint::read(&entry.value, &mut desired.lint, notes));
         self.roles.iter().for_each(|entry| roles::read(entry, &mut desired, notes));
         self.groups.iter().for_each(|entry| groups::read(entry, &mut desired, notes));
-        self.users.iter().for_each(|entry| users::read(entry, &mut desired, notes));
+        self.users.iter().for_each(|(entry, folder)| users::read(entry, folder, &mut desired, notes));
         for (entry, folder) in &self.tokens {
             tokens::read(entry, folder, &mut desired, &mut deliveries, notes);
         }

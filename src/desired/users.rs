@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
+use std::path::Path;
 
 use super::document::{Declared, Desired, Presence, UserWish, Wish};
 use super::expire::expire;
@@ -9,6 +10,7 @@ use super::fields::{Fields, State, Vocabulary, declare, is_outdented};
 use super::names::{self, Known};
 use super::node::{Entry, Node};
 use super::notes::Notes;
+use super::passwords;
 use super::text::{COMMENT, NAME, email, text};
 use super::value::{boolean, names as list, repeated};
 use crate::diagnostic::{Diagnostic, Span};
@@ -18,8 +20,8 @@ use crate::pve::GroupId;
 /// What may be written here.
 pub(super) const VOCABULARY: Vocabulary = Vocabulary {
     noun: "a user",
-    keys: &["enable", "expire", "firstname", "lastname", "email", "comment", "groups", "state"],
-    unbuilt: &[("password", "remove it; a user who only has tokens needs none")],
+    keys: &["enable", "expire", "firstname", "lastname", "email", "comment", "groups", "password", "state"],
+    unbuilt: &[],
     unmanaged: &[("keys", "a second factor belongs to the user: remove the key")],
     elsewhere: &[
         ("acl", "what a user may do is said under `acl`"),
@@ -45,11 +47,12 @@ pub(super) const VOCABULARY: Vocabulary = Vocabulary {
         ("surname", "lastname"),
         ("mail", "email"),
         ("description", "comment"),
+        ("passwd", "password"),
     ],
 };
 
-/// Reads one user.
-pub(super) fn read(entry: &Entry<'_>, desired: &mut Desired, notes: &mut Notes) {
+/// Reads one user; relative paths start at `folder`.
+pub(super) fn read(entry: &Entry<'_>, folder: &Path, desired: &mut Desired, notes: &mut Notes) {
     notes.hide_text(&entry.value);
     if is_outdented(entry, &VOCABULARY, "user id", notes) {
         return;
@@ -73,9 +76,13 @@ pub(super) fn read(entry: &Entry<'_>, desired: &mut Desired, notes: &mut Notes) 
         email: email(fields.get("email"), "email", notes),
         comment: text(fields.get("comment"), "comment", COMMENT, notes),
         groups: fields.get("groups").map_or(Wish::Leave, |node| groups(node, notes)),
+        password: fields.get("password").and_then(|node| passwords::read(node, folder, notes)),
     };
     let state = fields.state(&owner, &[], notes);
     let Some(user) = names::user(&entry.key, entry.span, Known::users(&desired.users), notes) else { return };
+    if let Some(node) = fields.get("password") {
+        passwords::check_realm(&user, node.span, notes);
+    }
     if user.is_root() {
         spare_root(&fields, &wish, state, entry.span, notes);
     }

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::desired::{Policy, Sink};
+use crate::desired::{PasswordSource, Policy, Sink};
 use crate::live::{Blind, Snapshot};
 use crate::model::AccessState;
-use crate::pve::TokenId;
+use crate::pve::{TokenId, UserId};
 use crate::resolve::{Kept, Resolved};
 
 /// From what to what, and at which time.
@@ -21,6 +21,11 @@ pub struct Aim {
     pub unseen: BTreeSet<Blind>,
     /// Where the secrets of the tokens that have to be made go; none for a token whose secret is to be shown.
     pub sinks: BTreeMap<TokenId, Sink>,
+    /// Where the passwords come from that are set: of each user that has to be made and has one, and of each that is
+    /// there if that was asked for.
+    pub passwords: BTreeMap<UserId, PasswordSource>,
+    /// Where the declared passwords of the others come from: nobody can tell whether they are those.
+    pub uncompared: BTreeMap<UserId, PasswordSource>,
     /// What must hold.
     pub policies: Vec<Policy>,
     /// When it is planned, in seconds since 1970: what has ended by then lets nobody in.
@@ -31,7 +36,15 @@ impl Aim {
     /// What was resolved, planned at `now`.
     #[must_use]
     pub fn new(resolved: Resolved<'_>, now: u64) -> Aim {
-        let Resolved { live, target, kept, unseen, sinks, policies, warnings: _ } = resolved;
-        Aim { live: live.clone(), target, kept, unseen, sinks, policies, now }
+        let Resolved { live, target, kept, unseen, sinks, passwords, policies, warnings: _ } = resolved;
+        let (uncompared, passwords) = passwords.into_iter().partition(|(user, _)| live.state.users.contains_key(user));
+        Aim { live: live.clone(), target, kept, unseen, sinks, passwords, uncompared, policies, now }
+    }
+
+    /// The same, with the declared passwords of users that are there set too.
+    #[must_use]
+    pub fn setting_passwords(mut self) -> Aim {
+        self.passwords.append(&mut self.uncompared);
+        self
     }
 }

@@ -59,7 +59,8 @@ impl Growth {
             }
             // Who loses one of some roles leaves the line of those who keep them all.
             Op::Revoke { batch } => self.lines(batch),
-            Op::DeleteToken { token: _ }
+            Op::SetPassword { user: _ }
+            | Op::DeleteToken { token: _ }
             | Op::DeleteUser { user: _ }
             | Op::DeleteGroup { group: _ }
             | Op::DeleteRole { role: _ } => 0,

@@ -22,7 +22,7 @@ pub use aim::Aim;
 pub use approve::{Approved, NoSuchWaiver, Refused, Waiver};
 pub use batch::AclBatch;
 pub use effect::Effect;
-pub use guards::{Blindness, Deletions, Escalation, Gain, Lockout, Oversize, Share, Staleness};
+pub use guards::{Blindness, Deletions, Escalation, Gain, Lockout, Oversize, Share, Staleness, Unsettable};
 pub use objection::Objection;
 pub use op::{Account, Op, Phase};
 pub use power::{Loss, Need};

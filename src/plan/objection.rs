@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::approve::Waiver;
-use super::guards::{Blindness, Deletions, Escalation, Lockout, Oversize, Staleness};
+use super::guards::{Blindness, Deletions, Escalation, Lockout, Oversize, Staleness, Unsettable};
 use crate::policy::Violation;
 
 /// A reason not to carry a plan out, as data.
@@ -13,6 +13,8 @@ pub enum Objection {
     Stale(Staleness),
     /// What the files speak of may be there without being seen: it is not absent for being invisible.
     Blind(Blindness),
+    /// The credential cannot set passwords.
+    Passwords(Unsettable),
     /// A policy of the files does not hold.
     Policy(Violation),
     /// Nobody could finish or undo it any more.
@@ -36,6 +38,8 @@ impl Objection {
             Objection::Blind(_) => Some(Waiver::Blind),
             // What must hold is waived by no longer saying that it must.
             Objection::Policy(_) => None,
+            // No waiver makes a token a login.
+            Objection::Passwords(_) => None,
             Objection::Lockout(_) => Some(Waiver::Lockout),
             Objection::Escalation(_) => Some(Waiver::Escalation),
             Objection::Deletes(_) => Some(Waiver::Deletes),
@@ -55,6 +59,7 @@ impl Objection {
         match self {
             Objection::Stale(_) => "stale",
             Objection::Blind(_) => "blind",
+            Objection::Passwords(_) => "passwords",
             Objection::Policy(_) => "policy",
             Objection::Lockout(_) => "lockout",
             Objection::Escalation(_) => "escalation",

@@ -83,6 +83,11 @@ pub enum Op {
         /// What it shall be like.
         after: Account,
     },
+    /// PUT /access/password; nobody can read back whether it is set.
+    SetPassword {
+        /// Whose.
+        user: UserId,
+    },
     /// PUT /access/users/{userid}/token/{tokenid}
     SetToken {
         /// Which.
@@ -134,6 +139,7 @@ pub enum Phase {
     SetRoles,
     SetGroups,
     SetUsers,
+    SetPasswords,
     SetTokens,
     Revoke,
     DeleteTokens,
@@ -155,6 +161,7 @@ impl Op {
             Op::SetRole { .. } => Phase::SetRoles,
             Op::SetGroup { .. } => Phase::SetGroups,
             Op::SetUser { .. } => Phase::SetUsers,
+            Op::SetPassword { .. } => Phase::SetPasswords,
             Op::SetToken { .. } => Phase::SetTokens,
             Op::Revoke { .. } => Phase::Revoke,
             Op::DeleteToken { .. } => Phase::DeleteTokens,
@@ -184,6 +191,7 @@ impl Op {
             | Op::CreateGroup { .. }
             | Op::CreateUser { .. }
             | Op::CreateToken { .. }
+            | Op::SetPassword { .. }
             | Op::Grant { .. }
             | Op::Revoke { .. }
             | Op::DeleteToken { .. }
@@ -217,6 +225,8 @@ impl Op {
                 set_user(&mut set, &before.user, &after.user);
                 set == *there && (before.groups == after.groups || *state.groups_of(user) == after.groups)
             }),
+            // Which password a user has, no state says; without the user there is nothing to set.
+            Op::SetPassword { user } => !state.users.contains_key(user),
             Op::SetToken { token, before, after } => state.tokens.get(token).is_none_or(|there| {
                 let mut set = there.clone();
                 set_token(&mut set, before, after);
@@ -269,6 +279,8 @@ impl Op {
                     }
                 }
             }
+            // Passwords are no part of a state.
+            Op::SetPassword { user: _ } => {}
             Op::SetToken { token, before, after } => {
                 if let Some(attributes) = state.tokens.get_mut(token) {
                     set_token(attributes, before, after);

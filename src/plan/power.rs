@@ -115,7 +115,8 @@ impl Op {
             }
             // Where no groups are sent, it does not count whose members one may modify.
             Op::SetUser { user: _, before: _, after: _ } => vec![Need::manage([])],
-            Op::DeleteUser { user } => vec![Need::allocate(user), managed(user)],
+            Op::SetPassword { user } if is_self(user) => Vec::new(),
+            Op::SetPassword { user } | Op::DeleteUser { user } => vec![Need::allocate(user), managed(user)],
             Op::CreateToken { token, attributes: _ }
             | Op::SetToken { token, before: _, after: _ }
             | Op::DeleteToken { token } => {

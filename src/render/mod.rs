@@ -13,6 +13,7 @@ mod json;
 mod lint;
 mod missing;
 mod outcome;
+mod passwords;
 mod permissions;
 mod plan;
 mod pveum;
@@ -31,6 +32,7 @@ pub use lint::{Amount, Linted, Side, lint, lint_json, lint_reference, lint_rule,
 pub use missing::missing;
 pub use outcome::Followed;
 pub use outcome::outcome;
+pub use passwords::passwords_missing;
 pub use permissions::{Held, Rights, permissions, permissions_json};
 pub use plan::{Shown, Undeclared, plan, plan_diff, plan_json, plan_markdown, plan_schema};
 pub use refused::refused;

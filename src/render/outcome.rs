@@ -6,7 +6,7 @@ use super::document::{Document, Line, Style};
 use super::pveum;
 use super::sight::hidden_kinds;
 use super::words::{count, grant_name, step_in_words, visible};
-use crate::apply::{Done, Fate, Outcome, StepEnd, Verification};
+use crate::apply::{Done, Fate, LeftFate, LeftPassword, Outcome, StepEnd, Verification};
 use crate::diff::{Delta, Diff};
 use crate::plan::{Lockout, Objection, Op, Step};
 use crate::pve::{Principal, TokenId};
@@ -37,7 +37,7 @@ impl Followed {
 
 /// What is said after a plan has been carried out, or after it has not.
 pub fn outcome(outcome: &Outcome, followed: Followed) -> Document {
-    let Outcome { steps, stopped, verification, orphans, waived } = outcome;
+    let Outcome { steps, stopped, verification, orphans, left_password, waived } = outcome;
     let locked_out = locked_out(waived);
     let done = steps.iter().filter(|(_, end)| matches!(end, StepEnd::Done)).count();
     let mut document = Document::default();
@@ -46,12 +46,17 @@ pub fn outcome(outcome: &Outcome, followed: Followed) -> Document {
             Style::Plain,
             format!(" {} sent; read back, the cluster is as {}.", count(done, "request"), followed.says()),
         ));
+        let is_set = |(step, _): &&(Step, StepEnd)| matches!(step.op, Op::SetPassword { .. });
+        let set = steps.iter().filter(is_set).count();
+        if set > 0 {
+            document.push(Line::plain(format!("{} set, which cannot be read back.", count(set, "password"))));
+        }
         return document;
     }
     document.push(Line::default().with(Style::Bad, headline(*stopped, done, steps, locked_out)));
     document.gap();
     if done < steps.len() {
-        document.extend(course(steps, orphans));
+        document.extend(course(steps, orphans, left_password.as_ref()));
         document.gap();
     }
     document.extend(verified(verification, followed));
@@ -69,6 +74,7 @@ fn locked_out(waived: &[Objection]) -> Option<&Principal> {
         | Objection::Deletes(_)
         | Objection::Size(_)
         | Objection::Stale(_)
+        | Objection::Passwords(_)
         | Objection::Policy(_) => None,
     })
 }
@@ -89,7 +95,7 @@ fn headline(stopped: bool, done: usize, steps: &[(Step, StepEnd)], locked_out: O
 }
 
 /// What became of each step; of many that went the same way, how many.
-fn course(steps: &[(Step, StepEnd)], orphans: &[(TokenId, Fate)]) -> Document {
+fn course(steps: &[(Step, StepEnd)], orphans: &[(TokenId, Fate)], left_password: Option<&LeftPassword>) -> Document {
     let mut document = Document::default();
     let row = |style, word: &str, words: String| {
         Line::plain("  ").with(style, format!("{word:<11}")).with(Style::Plain, format!("  {words}"))
@@ -117,6 +123,9 @@ fn course(steps: &[(Step, StepEnd)], orphans: &[(TokenId, Fate)]) -> Document {
                 .iter()
                 .filter(|(token, _)| token == made)
                 .for_each(|(token, fate)| document.extend(orphan(token, fate)));
+        }
+        if let (Op::CreateUser { user: _, account: _ }, Some(left)) = (&step.op, left_password) {
+            document.extend(left_behind(left));
         }
     }
     alike("not started", Style::Dim, |end| matches!(end, StepEnd::NotStarted), &mut document);
@@ -181,6 +190,39 @@ fn orphan(token: &TokenId, fate: &Fate) -> Document {
     let mut document = Document::default();
     document.push(Line::plain(INDENT).with(style, words));
     if let Fate::StillThere(error) = fate {
+        document.extend(reasons(error));
+    }
+    document
+}
+
+/// A password whose user was not made.
+fn left_behind(LeftPassword { user, fate }: &LeftPassword) -> Document {
+    let remove = format!("{} && {}", pveum::add_user(user), pveum::delete_user(user));
+    let (delete, user) = (pveum::delete_user(user), visible(user));
+    let kept = format!("the server may have kept the password of {user}, for whoever makes a user of that name");
+    let (style, words) = match fate {
+        LeftFate::Withdrawn => (
+            Style::Plain,
+            format!("the server keeps the password of a user that it refuses: that of {user} was taken away again"),
+        ),
+        LeftFate::StillStored(_) => (Style::Bad, format!("{kept}, and it could not be taken away: {remove}")),
+        LeftFate::NotDeleted(_) => (
+            Style::Bad,
+            format!(
+                "to take its password away, {user} was made, unable to log in, and it could not be deleted: {delete}"
+            ),
+        ),
+        LeftFate::Inherited => (
+            Style::Bad,
+            format!("{kept}; deleting it would take along the grants and groups that wait for the name: {remove}"),
+        ),
+        LeftFate::Unknown => {
+            (Style::Bad, format!("{kept}; the next apply sets it anew, or, if the user is not there: {remove}"))
+        }
+    };
+    let mut document = Document::default();
+    document.push(Line::plain(INDENT).with(style, words));
+    if let LeftFate::StillStored(error) | LeftFate::NotDeleted(error) = fate {
         document.extend(reasons(error));
     }
     document

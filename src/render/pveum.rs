@@ -62,6 +62,11 @@ pub(super) fn set_groups<'a>(user: &UserId, groups: impl IntoIterator<Item = &'a
     format!("pveum user modify {} --groups {}", shell(user), shell(joined(groups, ",")))
 }
 
+/// Asks for a user's new password.
+pub(super) fn set_password(user: &UserId) -> String {
+    format!("pveum passwd {}", shell(user))
+}
+
 /// Gives a role these privileges and no others.
 pub(super) fn set_privileges<'a>(role: &RoleId, privs: impl IntoIterator<Item = &'a Privilege>) -> String {
     format!("pveum role modify {} --privs {}", shell(role), shell(joined(privs, " ")))

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use crate::desired::day_or_time;
+use crate::desired::{PasswordSource, day_or_time};
 use crate::model::{Expire, Grant, Propagate, Text};
 use crate::plan::{AclBatch, Op};
 
@@ -85,6 +85,17 @@ pub(super) fn grant_name(Grant { path, subject, role }: &Grant) -> String {
     visible(format!("{role} on {path} to {subject}"))
 }
 
+/// `env ANN_PASSWORD`, `file secrets/ann`, `command pass show ann`
+pub(super) fn password_source(source: &PasswordSource) -> String {
+    match source {
+        PasswordSource::Env(name) => format!("env {}", visible(name)),
+        PasswordSource::File(path) => format!("file {}", visible(path.display())),
+        PasswordSource::Command(words) => {
+            format!("command {}", words.iter().map(shell).collect::<Vec<_>>().join(" "))
+        }
+    }
+}
+
 pub(super) fn propagate(propagate: Propagate) -> &'static str {
     match propagate {
         Propagate::Yes => "propagate",
@@ -104,6 +115,7 @@ pub fn step_in_words(op: &Op) -> String {
         Op::SetRole { role, before: _, after: _ } => format!("change role {role}"),
         Op::SetGroup { group, before: _, after: _ } => format!("change group {group}"),
         Op::SetUser { user, before: _, after: _ } => format!("change user {user}"),
+        Op::SetPassword { user } => format!("set the password of user {user}"),
         Op::SetToken { token, before: _, after: _ } => format!("change token {token}"),
         Op::Revoke { batch } => format!("revoke {}", batch_in_words(batch, "from")),
         Op::DeleteToken { token } => format!("delete token {token}"),

@@ -13,11 +13,11 @@ pub use kept::Kept;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::desired::{Desired, Policy, Presence, Sink};
+use crate::desired::{Declared, Desired, PasswordSource, Policy, Presence, Sink, UserWish};
 use crate::diagnostic::{Diagnostic, Findings};
 use crate::live::{Blind, Snapshot};
 use crate::model::AccessState;
-use crate::pve::TokenId;
+use crate::pve::{TokenId, UserId};
 
 /// Whether a token may be made whose secret the files send nowhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +41,8 @@ pub struct Resolved<'a> {
     pub unseen: BTreeSet<Blind>,
     /// Where the secrets of the tokens that have to be made go; none for a token whose secret is to be shown.
     pub sinks: BTreeMap<TokenId, Sink>,
+    /// Where the declared passwords come from, of users that have to be made and of those that are there.
+    pub passwords: BTreeMap<UserId, PasswordSource>,
     /// What must hold.
     pub policies: Vec<Policy>,
     /// What is probably not meant.
@@ -63,7 +65,17 @@ pub fn resolve<'a>(desired: &Desired, live: &'a Snapshot, unsunk: Unsunk) -> Res
     let policies = desired.policies.iter().map(|asserted| asserted.policy.clone()).collect();
     let kept = kept::kept(desired, &live.state, &target);
     let unseen = unseen::unseen(desired, live, &target);
-    Ok(Resolved { live, target, kept, unseen, sinks, policies, warnings: findings })
+    let passwords = passwords(desired);
+    Ok(Resolved { live, target, kept, unseen, sinks, passwords, policies, warnings: findings })
+}
+
+/// The sources of the passwords of all users that shall be there.
+fn passwords(desired: &Desired) -> BTreeMap<UserId, PasswordSource> {
+    let source = |(user, declared): (&UserId, &Declared<UserWish>)| match &declared.wish {
+        Presence::Present(wish) => Some((user.clone(), wish.password.clone()?)),
+        Presence::Absent => None,
+    };
+    desired.users.iter().filter_map(source).collect()
 }
 
 /// The sinks of the tokens that have to be made.

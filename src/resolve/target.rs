@@ -93,8 +93,8 @@ fn lay_group(wish: &GroupWish, group: &mut Group) {
 }
 
 fn lay_user(wish: &UserWish, user: &mut User) {
-    // The groups are a relation of their own.
-    let UserWish { enable, expire, firstname, lastname, email, comment, groups: _ } = wish;
+    // The groups are a relation of their own, and no state says which password somebody has.
+    let UserWish { enable, expire, firstname, lastname, email, comment, groups: _, password: _ } = wish;
     lay(enable, &mut user.enable);
     lay(expire, &mut user.expire);
     lay(firstname, &mut user.firstname);

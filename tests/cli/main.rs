@@ -15,6 +15,7 @@ mod interrupted;
 mod limits;
 mod lint;
 mod names;
+mod passwords;
 mod permissions;
 mod policies;
 mod readme;

@@ -14,7 +14,7 @@ fn desk() -> Desk {
 }
 
 /// What is the same in every run: times and fingerprints are not.
-fn seen(ran: &Ran) -> String {
+pub fn seen(ran: &Ran) -> String {
     let mut seen = String::new();
     for line in ran.seen().lines() {
         let words = line.split(' ').map(|word| {

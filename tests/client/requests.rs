@@ -195,3 +195,18 @@ async fn an_announced_end_of_a_connection_is_honoured() {
     }
     assert_eq!(requests.into_values().collect::<Vec<_>>(), [100, 100, 50]);
 }
+
+/// Whoever is not root@pam says its own password again.
+#[tokio::test]
+async fn a_password_is_set_as_it_is() {
+    let (password, own) = (SecretString::from("pass;word=1 ü"), SecretString::from("own & old"));
+    for own in [None, Some(&own)] {
+        let server = Server::start(|_| done()).await;
+        server.client().set_password(&"a;b@pve".parse().unwrap(), &password, own).await.unwrap();
+        let seen = only(&server);
+        assert_eq!((seen.method.as_str(), seen.target.as_str()), ("PUT", "/api2/json/access/password"));
+        let mut expected = pairs(&[("userid", "a;b@pve"), ("password", "pass;word=1 ü")]);
+        expected.extend(own.map(|own| ("confirmation-password".to_owned(), own.expose_secret().to_owned())));
+        assert_eq!(form(&seen.body), expected);
+    }
+}

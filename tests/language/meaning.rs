@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use pve_access::desired::{Desired, File, Presence, UserWish, Wish, parse};
+use pve_access::desired::{Desired, File, PasswordSource, Presence, UserWish, Wish, parse};
 use pve_access::model::{Enable, Expire, Propagate, Text};
 
 use crate::cases::shown;
@@ -50,6 +50,26 @@ fn what_is_empty_is_emptied() {
     assert!(wish.groups.as_set().unwrap().is_empty());
     assert_eq!(wish.expire, Wish::Set(Expire::Never));
     assert_eq!(wish.enable, Wish::Leave);
+}
+
+#[test]
+fn a_password_is_a_place() {
+    let file = File {
+        path: PathBuf::from("team/desired-state.yaml"),
+        text: "version: 1\nusers:\n  a@pve: {password: {file: ./secrets/a}}\n  b@pve: {password: {file: /run/b}}\n"
+            .to_owned(),
+    };
+    let loaded = parse(vec![file]);
+    let source = |user: &str| match &loaded.desired.users[&user.parse().unwrap()].wish {
+        Presence::Present(wish) => wish.password.clone().unwrap(),
+        Presence::Absent => panic!("absent"),
+    };
+    assert_eq!(source("a@pve"), PasswordSource::File(PathBuf::from("team/secrets/a")));
+    assert_eq!(source("b@pve"), PasswordSource::File(PathBuf::from("/run/b")));
+    let said = |written: &str| user(&format!("{{password: {written}}}")).password.unwrap();
+    assert_eq!(said("{env: A_1}"), PasswordSource::Env("A_1".to_owned()));
+    let words = ["op", "read", "7", "a b"].map(ToOwned::to_owned).to_vec();
+    assert_eq!(said("{command: [op, read, 7, a b]}"), PasswordSource::Command(words));
 }
 
 #[test]

@@ -7,7 +7,8 @@ use pve_access::model::{Enable, Privsep};
 
 use crate::cases::shown;
 
-const REFERENCE: &str = include_str!("../../docs/desired-state.md");
+const REFERENCE: &str =
+    concat!(include_str!("../../docs/desired-state.md"), "\n", include_str!("../../docs/passwords.md"));
 
 /// The blocks of the reference that begin with this fence.
 pub fn blocks(fence: &str) -> Vec<String> {

@@ -31,6 +31,8 @@ pub fn between(live: &AccessState, target: &AccessState) -> Plan {
         unseen,
         policies: Vec::new(),
         sinks: std::collections::BTreeMap::new(),
+        passwords: std::collections::BTreeMap::new(),
+        uncompared: std::collections::BTreeMap::new(),
         now: super::NOW,
     })
 }

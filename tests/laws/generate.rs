@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::collection::{btree_map, btree_set};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use pve_access::desired::{Declared, Desired, GrantOrigin, GroupWish, Presence, RoleWish, TokenWish, UserWish, Wish};
+use pve_access::desired::{
+    Declared, Desired, GrantOrigin, GroupWish, PasswordSource, Presence, RoleWish, TokenWish, UserWish, Wish,
+};
 use pve_access::diagnostic::{Source, Sources, Span};
 use pve_access::model::{
     AccessState, Enable, Expire, Grant, Group, Origin, Pool, Privsep, Propagate, Role, Text, Token, User,
@@ -157,9 +159,10 @@ fn user_wish(names: Names) -> impl Strategy<Value = UserDraft> {
         wish(expire(names)),
         ([wish(text()), wish(text()), wish(text())], wish(email())),
         prop::option::of(prop::collection::vec(any::<Index>(), 0..3)),
+        prop::option::of(Just(PasswordSource::Env(PASSWORD.to_owned()))),
     )
-        .prop_map(|(enable, expire, ([firstname, lastname, comment], email), groups)| {
-            (UserWish { enable, expire, firstname, lastname, email, comment, groups: Wish::Leave }, groups)
+        .prop_map(|(enable, expire, ([firstname, lastname, comment], email), groups, password)| {
+            (UserWish { enable, expire, firstname, lastname, email, comment, groups: Wish::Leave, password }, groups)
         })
 }
 
@@ -167,6 +170,9 @@ fn token_wish(names: Names) -> impl Strategy<Value = TokenWish> {
     (wish(text()), wish(expire(names)), wish(any::<bool>().prop_map(Privsep::from)))
         .prop_map(|(comment, expire, privsep)| TokenWish { comment, expire, privsep, secret: None })
 }
+
+/// A variable that is set in every test, to what can be a password.
+const PASSWORD: &str = "CARGO_PKG_NAME";
 
 /// A user's wish, and the groups to choose once it is known which there are.
 type UserDraft = (UserWish, Option<Vec<Index>>);
@@ -228,6 +234,7 @@ impl Draft {
                     wish.groups =
                         Wish::Set(chosen.into_iter().map(|index| (index.get(&groups).clone(), span)).collect());
                 }
+                wish.password.take_if(|_| id.realm() != "pve");
                 wish
             });
             desired.users.insert(id, wish);

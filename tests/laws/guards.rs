@@ -163,7 +163,8 @@ pub fn needs(op: &Op, who: &Principal, live: &AccessState) -> Vec<(Vec<String>, 
             }
             [vec![manage(live.groups_of(user))], joins(&after.groups)].concat()
         }
-        Op::DeleteUser { user } => vec![realm(user), manage(live.groups_of(user))],
+        Op::SetPassword { user } if *who == Principal::User(user.clone()) => Vec::new(),
+        Op::SetPassword { user } | Op::DeleteUser { user } => vec![realm(user), manage(live.groups_of(user))],
         Op::CreateToken { token, .. } | Op::SetToken { token, .. } | Op::DeleteToken { token } => {
             let is_self = *who == Principal::User(token.user().clone());
             if is_self { Vec::new() } else { vec![manage(live.groups_of(token.user()))] }

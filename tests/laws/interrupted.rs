@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use proptest::prelude::*;
 use pve_access::api::{ApiError, Method, Request};
-use pve_access::apply::{self, Cluster, Delivery, Done, Fate, Observer, Outcome, Receipt, Stop};
+use pve_access::apply::{self, Cluster, Delivery, Done, Fate, Observer, Outcome, Passwords, Receipt, Stop};
 use pve_access::desired::Desired;
 use pve_access::live::{ReadError, Sight, Snapshot, Source};
 use pve_access::model::AccessState;
@@ -81,7 +81,7 @@ impl Source for Scripted {
 }
 
 impl Cluster for Scripted {
-    async fn perform(&self, op: &Op) -> Result<Receipt, ApiError> {
+    async fn perform(&self, op: &Op, _: Option<&SecretString>) -> Result<Receipt, ApiError> {
         let number = {
             let mut writes = self.writes.lock().unwrap();
             *writes += 1;
@@ -159,8 +159,11 @@ fn run(desired: &Desired, cluster: &Scripted, screen: &Screen) -> Outcome {
     let mut delivery = Delivery::showing(screen.clone());
     let stop = Stop::default();
     let mut trigger = Trigger { fault: cluster.fault, screen: screen.clone(), stop: stop.clone() };
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(apply::run(approved, cluster, &mut delivery, &mut trigger, &stop)).unwrap()
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(async {
+        let passwords = Passwords::read(&approved.plan().aim.passwords).await.unwrap();
+        apply::run(approved, cluster, &passwords, &mut delivery, &mut trigger, &stop).await.unwrap()
+    })
 }
 
 fn fault() -> impl Strategy<Value = Fault> {

@@ -14,6 +14,7 @@ mod largest;
 mod lint;
 mod odd;
 mod outline;
+mod passwords;
 mod permissions;
 mod policies;
 mod power;
@@ -107,6 +108,7 @@ fn unmet(op: &Op, state: &AccessState) -> Option<String> {
                     .find_map(|group| has(state.groups.contains_key(group), format!("{group} is missing")))
             })
         }
+        Op::SetPassword { user } => has(state.users.contains_key(user), format!("{user} is missing")),
         Op::SetToken { token, before, .. } => {
             has(state.tokens.get(token) == Some(before), format!("{token} is another"))
         }

@@ -142,10 +142,10 @@ fn check(live: &AccessState, draft: super::generate::Draft) -> Result<(), TestCa
         let (mut allowed, mut expected) = (Vec::new(), Vec::new());
         for (at, op) in ops.iter().enumerate() {
             expected.push(has(&fold(&ops[..at], &live), at));
-            let is_denied = client.perform(op).await.err().is_some_and(|error| is_denied(&error));
+            let is_denied = client.perform(op, None).await.err().is_some_and(|error| is_denied(&error));
             allowed.push(!is_denied);
             if is_denied {
-                admin.perform(op).await.unwrap();
+                admin.perform(op, None).await.unwrap();
             }
         }
         prop_assert_eq!(&allowed, &expected, "{:#?}", &ops);

@@ -27,7 +27,7 @@ fn sinks(plan: &Plan) -> BTreeMap<TokenId, Sink> {
 }
 
 fn saved(plan: &Plan) -> Saved {
-    Saved::of(plan, sinks(plan), "0.0.0")
+    Saved::of(plan, sinks(plan), plan.aim.passwords.clone(), "0.0.0")
 }
 
 fn with_keys(keys: &str, mut state: AccessState) -> AccessState {
@@ -73,6 +73,7 @@ proptest! {
         prop_assert_eq!(&again.steps, &plan.steps);
         prop_assert_eq!(&again.diff, &plan.diff);
         prop_assert_eq!(&again.aim.target, &target);
+        prop_assert_eq!(&again.aim.passwords, &plan.aim.passwords);
         prop_assert_eq!(again.objections, plan.objections);
     }
 

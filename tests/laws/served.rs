@@ -8,7 +8,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use pve_access::api::{Client, Credential, Trust};
-use pve_access::apply::{self, Delivery, Done, Observer, StepEnd, Stop};
+use pve_access::apply::{self, Delivery, Done, Observer, Passwords, StepEnd, Stop};
 use pve_access::diff::diff;
 use pve_access::live::{Sight, Source};
 use pve_access::model::{AccessState, Enable, Expire, Pool, Privsep, Token, user_cfg};
@@ -108,7 +108,9 @@ proptest! {
             assert_eq!(fold(&ops(&plan), &live), target);
             let approved = plan.clone().approve(&Waiver::ALL.into()).unwrap();
             let mut delivery = Delivery::showing(io::sink());
-            let outcome = apply::run(approved, &client, &mut delivery, &mut Nobody, &Stop::default()).await.unwrap();
+            let passwords = Passwords::read(&plan.aim.passwords).await.unwrap();
+            let stop = Stop::default();
+            let outcome = apply::run(approved, &client, &passwords, &mut delivery, &mut Nobody, &stop).await.unwrap();
             assert_eq!(outcome.done(), Done::Everything, "{outcome:#?}");
             let writes = serving.requests().iter().filter(|request| request.is_write()).count();
             (plan.steps.len(), writes, client.read().await.unwrap().state, target)

@@ -39,6 +39,9 @@ pub(in crate::cli) struct Planning {
     /// Let tokens be made that have no `secret` in the files: apply prints each, `user@realm!name=secret` on a line
     #[arg(long)]
     pub(in crate::cli) show_secrets: bool,
+    /// Also set the passwords of users that are there, where the files name a source; it takes a login, not a token
+    #[arg(long)]
+    pub(in crate::cli) set_passwords: bool,
     /// Waive a guard by name, as its refusal says: blind, deletes, escalation, lockout, size or stale. May be repeated
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) allow: Vec<Waiver>,

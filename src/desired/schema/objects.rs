@@ -88,9 +88,27 @@ pub struct UserObject {
     comment: Option<Text<2048>>,
     /// Exactly these groups; `[]` for none.
     groups: Option<Listed<Group>>,
+    /// Where the password comes from when the user is made, in realm `pve`. The password itself never stands here.
+    password: Option<Password>,
     /// Whether it shall be there.
     #[schemars(extend("default" = "present"))]
     state: Option<State>,
+}
+
+/// Where a password comes from.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, transform = given, inline)]
+#[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
+pub struct Password {
+    /// A variable of the environment.
+    #[schemars(regex(pattern = "^[A-Za-z_][A-Za-z0-9_]*$"), extend("examples" = ["ANN_PASSWORD"]))]
+    env: Option<String>,
+    /// The path of a file, relative to the folder of this one, which not everybody can read.
+    #[schemars(regex(pattern = "^(?!~/)(.*[^/])$"), extend("examples" = ["secrets/ann"]))]
+    file: Option<String>,
+    /// A program and its arguments; what it prints is the password. No shell reads them.
+    #[schemars(length(min = 1), extend("examples" = [["pass", "show", "ann"]]))]
+    command: Option<Vec<Text<0>>>,
 }
 
 /// An API token.

@@ -92,7 +92,10 @@ pub(super) fn group(entry: &Entry<'_>, desired: &mut Desired, notes: &mut Notes)
     names::unaddressable(&entry.key, entry.span).into_iter().for_each(|finding| notes.push(finding));
 }
 
-pub(super) use users::read as user;
+/// Reads a user; there is no folder that its password could come from.
+pub(super) fn user(entry: &Entry<'_>, desired: &mut Desired, notes: &mut Notes) {
+    users::read(entry, Path::new(""), desired, notes);
+}
 
 /// Reads a token; there is no folder that its secret could go to.
 pub(super) fn token(entry: &Entry<'_>, desired: &mut Desired, notes: &mut Notes) {

@@ -112,8 +112,10 @@ impl<'a> Index<'a> {
                     index.of_role.entry(role).or_default().push(at);
                 }
                 Op::DeleteGroup { group } => index.of_group.entry(group).or_default().push(at),
-                // Nobody is in a group that is not there, and nobody's rights depend on a comment.
-                Op::CreateGroup { group: _, comment: _ } | Op::SetGroup { group: _, before: _, after: _ } => {}
+                // Nobody is in a group that is not there, and nobody's rights depend on a comment or a password.
+                Op::CreateGroup { group: _, comment: _ }
+                | Op::SetGroup { group: _, before: _, after: _ }
+                | Op::SetPassword { user: _ } => {}
             }
         }
         index
@@ -338,7 +340,7 @@ impl<'a> Index<'a> {
 /// Whether an op can make a difference to what anybody holds, once its turn has come.
 fn matters(op: &Op) -> bool {
     match op {
-        Op::CreateRole { .. } | Op::CreateGroup { .. } | Op::SetGroup { .. } => false,
+        Op::CreateRole { .. } | Op::CreateGroup { .. } | Op::SetGroup { .. } | Op::SetPassword { .. } => false,
         Op::SetUser { user: _, before, after } => {
             before.groups != after.groups
                 || before.user.enable != after.user.enable

@@ -158,7 +158,9 @@ impl<'s> Sketch<'s> {
                 self.roles.insert(role, None);
                 self.grants.retain(|(_, _, named), _| *named != role);
             }
-            Op::CreateGroup { group: _, comment: _ } | Op::SetGroup { group: _, before: _, after: _ } => {}
+            Op::CreateGroup { group: _, comment: _ }
+            | Op::SetGroup { group: _, before: _, after: _ }
+            | Op::SetPassword { user: _ } => {}
             Op::DeleteGroup { group } => {
                 self.groups.remove(group);
                 self.grants.retain(|(_, named, _), _| !matches!(named, Subject::Group(named) if named == group));

@@ -6,6 +6,7 @@ mod blind;
 mod deletes;
 mod escalation;
 mod lockout;
+mod passwords;
 mod policies;
 mod size;
 mod stale;
@@ -14,6 +15,7 @@ pub use blind::Blindness;
 pub use deletes::{Deletions, Share};
 pub use escalation::{Escalation, Gain};
 pub use lockout::Lockout;
+pub use passwords::Unsettable;
 pub use size::Oversize;
 pub use stale::Staleness;
 pub(super) use stale::stale;
@@ -35,6 +37,15 @@ pub(super) fn objections(aim: &Aim, diff: &Diff, steps: &[Step]) -> Vec<Objectio
     let escalation = escalation::escalation(steps, &index).map(Objection::Escalation);
     let deletes = deletes::deletes(live, diff, steps).map(Objection::Deletes);
     let size = size::size(live, steps).map(Objection::Size);
+    let passwords = passwords::passwords(aim, &ops).map(Objection::Passwords);
     let policies = policies::policies(aim).into_iter().map(Objection::Policy);
-    blind.into_iter().chain(policies).chain(lockout).chain(escalation).chain(deletes).chain(size).collect()
+    blind
+        .into_iter()
+        .chain(passwords)
+        .chain(policies)
+        .chain(lockout)
+        .chain(escalation)
+        .chain(deletes)
+        .chain(size)
+        .collect()
 }

@@ -69,6 +69,7 @@ fn names(op: &Op) -> Vec<(Name, Part)> {
             let joined = groups.map(|group| subject(Subject::Group(group.clone()), Part::Uses));
             std::iter::once(subject(Subject::User(user.clone()), Part::Uses)).chain(joined).collect()
         }
+        Op::SetPassword { user } => vec![subject(Subject::User(user.clone()), Part::Uses)],
         Op::DeleteUser { user } => vec![subject(Subject::User(user.clone()), Part::Removes)],
         Op::CreateToken { token, attributes: _ } => vec![
             subject(Subject::User(token.user().clone()), Part::Uses),

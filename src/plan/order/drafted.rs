@@ -5,15 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diff::{Delta, Diff};
 use crate::model::{AccessState, Grant, Propagate};
+use crate::plan::aim::Aim;
 use crate::plan::batch::AclBatch;
 use crate::plan::op::{Account, Op};
 use crate::pve::{GroupId, UserId};
 
-/// The ops that make `target` of `live`, in the order of their phases.
+/// The ops that make the target of what is live, and set the passwords that shall be set, in the order of their phases.
 ///
 /// What a deletion takes along by itself gets no op of its own. Realms and pools cannot differ yet: nothing declares
 /// them.
-pub(super) fn drafted(live: &AccessState, target: &AccessState, diff: &Diff) -> Vec<Op> {
+pub(super) fn drafted(aim: &Aim, diff: &Diff) -> Vec<Op> {
+    let (live, target) = (&aim.live.state, &aim.target);
     let Diff { realms: _, roles, groups, users, tokens, memberships, pools: _, acl } = diff;
     let mut ops = Vec::new();
     for (role, delta) in roles {
@@ -50,6 +52,7 @@ pub(super) fn drafted(live: &AccessState, target: &AccessState, diff: &Diff) -> 
             Delta::Removed(_) => {}
         }
     }
+    push_passwords(aim, &mut ops);
     push_grants(acl, target, &mut ops);
     ops.sort_by_key(Op::phase);
     ops
@@ -86,6 +89,15 @@ fn push_user(user: &UserId, live: &AccessState, target: &AccessState, ops: &mut 
             }
         }
     }
+}
+
+/// A user that is made gets its password by the same request. Whoever applies has to say its own password with each of
+/// the others, so its own comes last.
+fn push_passwords(aim: &Aim, ops: &mut Vec<Op>) {
+    let is_own = |user: &UserId| aim.live.reader.as_ref().is_some_and(|reader| reader.user() == user);
+    let there = aim.passwords.keys().filter(|user| aim.live.state.users.contains_key(*user));
+    let (own, others): (Vec<&UserId>, Vec<&UserId>) = there.partition(|user| is_own(user));
+    ops.extend(others.into_iter().chain(own).map(|user| Op::SetPassword { user: user.clone() }));
 }
 
 /// Grants come from the bottom up and go from the top down: what restricts somebody further down is there before, and

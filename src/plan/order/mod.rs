@@ -14,5 +14,5 @@ use crate::diff::Diff;
 
 /// The ops that lead to what is aimed at.
 pub(super) fn order(aim: &Aim, diff: &Diff) -> Vec<Op> {
-    arrange::arrange(drafted::drafted(&aim.live.state, &aim.target, diff), aim)
+    arrange::arrange(drafted::drafted(aim, diff), aim)
 }

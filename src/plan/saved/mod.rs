@@ -19,11 +19,11 @@ use super::aim::Aim;
 use super::guards::stale;
 use super::objection::Objection;
 use super::op::{Account, Op};
-use crate::desired::{Policy, Sink};
+use crate::desired::{PasswordSource, Policy, Sink};
 use crate::diff::diff;
 use crate::live::{Blind, Snapshot};
 use crate::model::{AccessState, Text};
-use crate::pve::{Principal, TokenId};
+use crate::pve::{Principal, TokenId, UserId};
 use crate::resolve::Kept;
 
 /// A plan as it is remembered.
@@ -46,6 +46,9 @@ pub struct Saved {
     kept: Vec<Kept>,
     /// Where secrets go.
     sinks: BTreeMap<TokenId, Sink>,
+    /// Where passwords come from.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    passwords: BTreeMap<UserId, PasswordSource>,
     /// What must hold.
     policies: Vec<Policy>,
     /// What to do, in order.
@@ -55,11 +58,16 @@ pub struct Saved {
 }
 
 impl Saved {
-    /// What has to be remembered of `plan`, which `program` made, with its secrets going to `sinks`: those of the plan, in
-    /// a spelling that means the same wherever it is read.
+    /// What has to be remembered of `plan`, which `program` made, with its secrets going to `sinks` and its passwords
+    /// coming from `passwords`: those of the plan, in a spelling that means the same wherever it is read.
     #[must_use]
-    pub fn of(plan: &Plan, sinks: BTreeMap<TokenId, Sink>, program: &str) -> Saved {
-        let Aim { live, target: _, kept, unseen, sinks: _, policies, now } = &plan.aim;
+    pub fn of(
+        plan: &Plan,
+        sinks: BTreeMap<TokenId, Sink>,
+        passwords: BTreeMap<UserId, PasswordSource>,
+        program: &str,
+    ) -> Saved {
+        let Aim { live, target: _, kept, unseen, sinks: _, passwords: _, uncompared: _, policies, now } = &plan.aim;
         Saved {
             program: program.to_owned(),
             made: *now,
@@ -69,6 +77,7 @@ impl Saved {
             unseen: unseen.clone(),
             kept: kept.clone(),
             sinks,
+            passwords,
             policies: policies.clone(),
             ops: plan.steps.iter().map(|step| without_keys(step.op.clone())).collect(),
             footing: Footing::of(&live.state),
@@ -102,6 +111,7 @@ impl Saved {
             unseen: _,
             kept,
             mut sinks,
+            mut passwords,
             policies,
             ops,
             footing,
@@ -113,8 +123,12 @@ impl Saved {
         }
         let made: BTreeSet<&TokenId> = made(&ops).collect();
         sinks.retain(|token, _| made.contains(token));
+        let given: BTreeSet<&UserId> = given(&ops).collect();
+        passwords.retain(|user, _| given.contains(user));
+        let uncompared = BTreeMap::new();
         let diff = diff(&live.state, &target);
-        let mut plan = Plan::of(Aim { live, target, kept, unseen, sinks, policies, now }, diff, ops);
+        let mut plan =
+            Plan::of(Aim { live, target, kept, unseen, sinks, passwords, uncompared, policies, now }, diff, ops);
         plan.objections.splice(..0, stale.map(Objection::Stale));
         plan
     }
@@ -140,6 +154,14 @@ impl Saved {
 fn made(ops: &[Op]) -> impl Iterator<Item = &TokenId> {
     ops.iter().filter_map(|op| match op {
         Op::CreateToken { token, attributes: _ } => Some(token),
+        _ => None,
+    })
+}
+
+/// The users that `ops` give a password to, where one is declared.
+fn given(ops: &[Op]) -> impl Iterator<Item = &UserId> {
+    ops.iter().filter_map(|op| match op {
+        Op::CreateUser { user, account: _ } | Op::SetPassword { user } => Some(user),
         _ => None,
     })
 }
@@ -172,6 +194,7 @@ fn without_keys(mut op: Op) -> Op {
         | Op::Grant { .. }
         | Op::SetRole { .. }
         | Op::SetGroup { .. }
+        | Op::SetPassword { .. }
         | Op::SetToken { .. }
         | Op::Revoke { .. }
         | Op::DeleteToken { .. }

@@ -39,7 +39,7 @@ enum Folded {
 
 /// The whole, with what speaks against it.
 pub(super) fn markdown(said: &Said, undeclared: Undeclared) -> Document {
-    let Said { origin, rows, meaning, summary, policies, kept, hidden, refusals, waived } = said;
+    let Said { origin, rows, meaning, summary, policies, kept, uncompared, hidden, refusals, waived } = said;
     let mut head = Vec::new();
     let (begins, rest) = summary.sentence();
     head.push(format!("**{begins}**{rest}"));
@@ -83,6 +83,9 @@ pub(super) fn markdown(said: &Said, undeclared: Undeclared) -> Document {
         }
         Some(sentence) => head.extend([String::new(), format!("{sentence}.")]),
         None => {}
+    }
+    if let Some(sentence) = uncompared {
+        head.extend([String::new(), format!("{sentence}.")]);
     }
     if let Some(hidden) = hidden {
         blocks.push(Block {

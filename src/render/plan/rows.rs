@@ -6,7 +6,7 @@ use crate::plan::{Op, Plan, Step};
 use crate::pve::{GroupId, UserId};
 use crate::render::change;
 use crate::render::document::Style;
-use crate::render::words::{count, grant_name, listed, propagate, visible};
+use crate::render::words::{count, grant_name, listed, password_source, propagate, visible};
 
 /// What becomes of one thing, in one line of the plan.
 pub(in crate::render) struct Row {
@@ -51,7 +51,11 @@ pub(super) fn rows(step: &Step, plan: &Plan) -> Vec<Row> {
             Mark::Create,
             "user",
             user.to_string(),
-            change::of_new_user(account).into_iter().chain(revived(&step.revived)).collect(),
+            change::of_new_user(account)
+                .into_iter()
+                .chain(password(user, plan))
+                .chain(revived(&step.revived))
+                .collect(),
         ),
         Op::CreateToken { token, attributes } => {
             let secret = match plan.aim.sinks.get(token) {
@@ -73,6 +77,9 @@ pub(super) fn rows(step: &Step, plan: &Plan) -> Vec<Row> {
         Op::SetUser { user, before, after } => {
             one(Mark::Change, "user", user.to_string(), change::of_user(before, after))
         }
+        Op::SetPassword { user } => {
+            one(Mark::Change, "user", user.to_string(), password(user, plan).into_iter().collect())
+        }
         Op::SetToken { token, before, after } => {
             one(Mark::Change, "token", token.to_string(), change::of_token(before, after))
         }
@@ -81,6 +88,11 @@ pub(super) fn rows(step: &Step, plan: &Plan) -> Vec<Row> {
         Op::DeleteGroup { group } => one(Mark::Delete, "group", group.to_string(), along(&step.along)),
         Op::DeleteRole { role } => one(Mark::Delete, "role", role.to_string(), along(&step.along)),
     }
+}
+
+/// Where the password comes from that a user gets.
+fn password(user: &UserId, plan: &Plan) -> Option<String> {
+    plan.aim.passwords.get(user).map(|source| format!("password from {}", password_source(source)))
 }
 
 pub(super) fn grant_row(grant: &Grant, delta: &Delta<Propagate>) -> Row {

@@ -26,6 +26,8 @@ pub(super) struct Said {
     pub(super) policies: Policies,
     /// What stays without having been declared.
     pub(super) kept: Left,
+    /// What is declared and was not compared, as a sentence without its end.
+    pub(super) uncompared: Option<String>,
     /// What could not be seen, as a sentence.
     pub(super) hidden: Option<String>,
     /// What speaks against it and is not waived.
@@ -80,6 +82,10 @@ impl Said {
             summary: Summary::of(plan, &rows),
             policies: Policies::of(plan),
             kept: left(&plan.aim.kept),
+            uncompared: match plan.aim.uncompared.len() {
+                0 => None,
+                number => Some(format!("Not compared, left alone: {}", count(number, "password"))),
+            },
             hidden: (!hidden.is_empty())
                 .then(|| format!("{} does not see all {}.", reader_name(reader), hidden_kinds(&hidden))),
             waived: passing

@@ -8,7 +8,7 @@ use crate::render::document::{Document, Line, Style};
 
 /// The whole but what stands against it, which is no result.
 pub(super) fn text(said: &Said, undeclared: Undeclared) -> Document {
-    let Said { origin, rows, meaning, summary, policies, kept, hidden, refusals: _, waived } = said;
+    let Said { origin, rows, meaning, summary, policies, kept, uncompared, hidden, refusals: _, waived } = said;
     let mut document = Document::default();
     document.push(Line::default().with(Style::Strong, origin));
     if !rows.is_empty() {
@@ -43,6 +43,9 @@ pub(super) fn text(said: &Said, undeclared: Undeclared) -> Document {
         if undeclared == Undeclared::List {
             kept.names.iter().for_each(|name| document.push(Line::plain(format!("    {name}"))));
         }
+    }
+    if let Some(sentence) = uncompared {
+        document.push(Line::default().with(Style::Dim, format!("{sentence} (--set-passwords)")));
     }
     if let Some(hidden) = hidden {
         document.push(Line::plain(format!("Not everything is visible: {hidden}")));

@@ -3,6 +3,7 @@
 mod deletes;
 mod escalation;
 mod lockout;
+mod passwords;
 mod policy;
 mod size;
 mod stale;
@@ -44,6 +45,7 @@ pub(super) fn refusal(objection: &Objection, reader: Option<&Principal>) -> Refu
             commands: vec![grant_command(reader)],
             allow,
         },
+        Objection::Passwords(unsettable) => passwords::refusal(unsettable),
         Objection::Policy(violation) => policy::refusal(violation),
         Objection::Lockout(lockout) => lockout::refusal(lockout, allow),
         Objection::Escalation(escalation) => escalation::refusal(escalation, allow),

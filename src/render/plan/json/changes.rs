@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::object::Named;
-use crate::desired::{Format, Sink};
+use crate::desired::{Format, PasswordSource, Sink};
 use crate::diff::Delta;
 use crate::model::{AccessState, Expire, Propagate, Text, Token, User};
 use crate::plan::{Account, Op, Plan, Step};
@@ -28,6 +28,9 @@ pub(super) struct Change {
     /// Where the secret of a new token goes; null if apply prints it. Only new tokens have this key.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<Option<Place>>,
+    /// Where the password comes from that is set. Only users whose password is set have this key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password: Option<Origin>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -97,6 +100,18 @@ struct Place {
     name: Option<String>,
 }
 
+/// Where a password comes from.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Origin {
+    /// A variable of the environment.
+    Env(String),
+    /// A file.
+    File(String),
+    /// A program and its arguments.
+    Command(Vec<String>),
+}
+
 /// Each change of each step.
 pub(super) fn changes(plan: &Plan) -> Vec<Change> {
     (1..).zip(&plan.steps).flat_map(|(number, step)| of_step(number, step, plan)).collect()
@@ -110,14 +125,18 @@ fn of_step(step: usize, Step { op, grants, revived: _, along: _ }: &Step, plan: 
             (Some(_), Some(_)) => Becomes::Change,
             (Some(_), None) => Becomes::Delete,
         };
-        Change { change, object, step, before, after, secret: None }
+        Change { change, object, step, before, after, secret: None, password: None }
     };
     // What a step deletes has been live from the beginning, or an earlier step has made it anew.
     let gone = |object, before: Option<Attributes>| Change { change: Becomes::Delete, ..change(object, before, None) };
+    let password = |user: &UserId| plan.aim.passwords.get(user).map(origin);
     match op {
         Op::CreateRole { role, privs } => vec![change(Named::role(role), None, Some(of_role(privs)))],
         Op::CreateGroup { group, comment } => vec![change(Named::group(group), None, Some(of_group(comment)))],
-        Op::CreateUser { user, account } => vec![change(Named::user(user), None, Some(of_user(account)))],
+        Op::CreateUser { user, account } => {
+            let made = change(Named::user(user), None, Some(of_user(account)));
+            vec![Change { password: password(user), ..made }]
+        }
         Op::CreateToken { token, attributes } => {
             let made = change(Named::token(token), None, Some(of_token(attributes)));
             vec![Change { secret: Some(plan.aim.sinks.get(token).map(place)), ..made }]
@@ -130,6 +149,10 @@ fn of_step(step: usize, Step { op, grants, revived: _, along: _ }: &Step, plan: 
         }
         Op::SetUser { user, before, after } => {
             vec![change(Named::user(user), Some(of_user(before)), Some(of_user(after)))]
+        }
+        Op::SetPassword { user } => {
+            let is = || account(user, &plan.aim.target).as_ref().map(of_user);
+            vec![Change { password: password(user), ..change(Named::user(user), is(), is()) }]
         }
         Op::SetToken { token, before, after } => {
             vec![change(Named::token(token), Some(of_token(before)), Some(of_token(after)))]
@@ -187,6 +210,14 @@ fn of_token(Token { comment, expire, privsep }: &Token) -> Attributes {
 
 fn ends(expire: Expire) -> u64 {
     expire.into()
+}
+
+fn origin(source: &PasswordSource) -> Origin {
+    match source {
+        PasswordSource::Env(name) => Origin::Env(name.clone()),
+        PasswordSource::File(path) => Origin::File(path.display().to_string()),
+        PasswordSource::Command(words) => Origin::Command(words.clone()),
+    }
 }
 
 fn place(Sink { file, format }: &Sink) -> Place {

@@ -1,0 +1,188 @@
+//! A password without a user.
+//!
+//! The server stores a new user's password before it looks at the rest of the request. If it then refuses that, the
+//! password stays, and works for whoever is made under that name without one (api-facts.md, Users). Deleting a user
+//! deletes it; so the user is made without rights, groups and password, unable to log in, and deleted at once.
+
+use super::cluster::Cluster;
+use super::outcome::StepEnd;
+use crate::api::ApiError;
+use crate::model::{AccessState, Enable, User};
+use crate::plan::{Account, Aim, Op};
+use crate::pve::{Subject, UserId};
+
+/// A password that the server may have kept, though it refused its user.
+#[derive(Debug)]
+pub struct LeftPassword {
+    /// Whose it would be.
+    pub user: UserId,
+    /// What became of it.
+    pub fate: LeftFate,
+}
+
+/// What became of a password that was left behind.
+#[derive(Debug)]
+pub enum LeftFate {
+    /// It is gone.
+    Withdrawn,
+    /// It is still there, if it ever was: the user could not be made without it.
+    StillStored(ApiError),
+    /// It was left alone: grants or groups wait for a user of that name, and deleting one would take them along.
+    Inherited,
+    /// The user that was made to be deleted is still there, without rights and unable to log in.
+    NotDeleted(ApiError),
+    /// Nobody knows: the cluster could not be read back, or may still make the user.
+    Unknown,
+}
+
+/// The user whose password the server may have stored without making the user, when `op` came to `end`.
+pub(super) fn suspect<'a>(op: &'a Op, end: &StepEnd, aim: &Aim) -> Option<Suspect<'a>> {
+    let Op::CreateUser { user, account: _ } = op else { return None };
+    let StepEnd::Failed(error) = end else { return None };
+    let certainty = match error {
+        // What the server refuses for its form or its sender never comes as far as the password.
+        ApiError::Refused { status: 500.., .. } => Certainty::Refused,
+        ApiError::Unanswered { .. } | ApiError::Unintelligible { .. } => Certainty::Undecided,
+        ApiError::Refused { .. } | ApiError::NotSent { .. } => return None,
+    };
+    aim.passwords.contains_key(user).then_some(Suspect { user, certainty })
+}
+
+/// A user that was to be made with a password.
+pub(super) struct Suspect<'a> {
+    user: &'a UserId,
+    certainty: Certainty,
+}
+
+/// Whether it can still be made by the request that failed.
+enum Certainty {
+    Refused,
+    Undecided,
+}
+
+impl Suspect<'_> {
+    /// Nothing can be done, for nobody knows what is there.
+    pub(super) fn unread(self) -> LeftPassword {
+        LeftPassword { user: self.user.clone(), fate: LeftFate::Unknown }
+    }
+}
+
+/// Takes the password away if `state`, which was read after the failure, does not have the user.
+pub(super) async fn withdraw<C: Cluster>(
+    Suspect { user, certainty }: Suspect<'_>,
+    state: &AccessState,
+    cluster: &C,
+) -> Option<LeftPassword> {
+    if state.users.contains_key(user) {
+        return None;
+    }
+    let is_waited_for =
+        !state.groups_of(user).is_empty() || state.acl.keys().any(|grant| grant.subject == Subject::User(user.clone()));
+    let fate = match certainty {
+        Certainty::Refused if is_waited_for => LeftFate::Inherited,
+        Certainty::Refused => make_and_delete(user, cluster).await,
+        // A daemon that hangs may make it yet: a user that is there by then may not be deleted.
+        Certainty::Undecided => LeftFate::Unknown,
+    };
+    Some(LeftPassword { user: user.clone(), fate })
+}
+
+async fn make_and_delete<C: Cluster>(user: &UserId, cluster: &C) -> LeftFate {
+    let account = Account { user: User { enable: Enable::No, ..User::default() }, groups: [].into() };
+    // What is there already is somebody else's by now, and stays.
+    if let Err(error) = cluster.perform(&Op::CreateUser { user: user.clone(), account }, None).await {
+        return LeftFate::StillStored(error);
+    }
+    match cluster.perform(&Op::DeleteUser { user: user.clone() }, None).await {
+        Ok(_) => LeftFate::Withdrawn,
+        Err(error) => LeftFate::NotDeleted(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use secrecy::SecretString;
+
+    use super::*;
+    use crate::api::{Method, Request};
+    use crate::apply::Receipt;
+    use crate::live::{ReadError, Snapshot, Source};
+    use crate::model::{Grant, Group, Propagate};
+    use crate::plan::Phase;
+    use crate::pve::Release;
+
+    /// Refuses requests of this phase, and remembers all.
+    struct Refusing(Option<Phase>, Mutex<Vec<Op>>);
+
+    impl Source for Refusing {
+        async fn read(&self) -> Result<Snapshot, ReadError> {
+            panic!("nothing is read")
+        }
+    }
+
+    impl Cluster for Refusing {
+        async fn perform(&self, op: &Op, password: Option<&SecretString>) -> Result<Receipt, ApiError> {
+            assert!(password.is_none(), "a password is taken away, not set");
+            self.1.lock().unwrap().push(op.clone());
+            if self.0 == Some(op.phase()) { Err(refused(500)) } else { Ok(Receipt::Done) }
+        }
+    }
+
+    fn refused(status: u16) -> ApiError {
+        let request = Request { method: Method::Post, path: "/access/users".to_owned() };
+        ApiError::Refused { request, status, message: String::new(), errors: [].into() }
+    }
+
+    fn ann() -> UserId {
+        "ann@pve".parse().unwrap()
+    }
+
+    fn withdrawn(certainty: Certainty, refuses: Option<Phase>, state: &AccessState) -> (Option<LeftFate>, Vec<Op>) {
+        let cluster = Refusing(refuses, Mutex::default());
+        let user = ann();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let left = runtime.block_on(withdraw(Suspect { user: &user, certainty }, state, &cluster));
+        (left.map(|left| left.fate), cluster.1.into_inner().unwrap())
+    }
+
+    #[test]
+    fn the_user_is_made_without_anything_and_deleted() {
+        let state = AccessState::empty(Release::MEASURED);
+        let (fate, ops) = withdrawn(Certainty::Refused, None, &state);
+        assert!(matches!(fate, Some(LeftFate::Withdrawn)));
+        let [Op::CreateUser { account, .. }, Op::DeleteUser { user }] = ops.as_slice() else { panic!("{ops:?}") };
+        assert!(account.groups.is_empty() && !account.user.enable.is_yes() && *user == ann());
+    }
+
+    #[test]
+    fn only_what_was_made_here_is_deleted() {
+        let state = AccessState::empty(Release::MEASURED);
+        let (fate, ops) = withdrawn(Certainty::Refused, Some(Phase::CreateUsers), &state);
+        assert!(matches!(fate, Some(LeftFate::StillStored(_))) && ops.len() == 1);
+        let (fate, _) = withdrawn(Certainty::Refused, Some(Phase::DeleteUsers), &state);
+        assert!(matches!(fate, Some(LeftFate::NotDeleted(_))));
+        let (fate, ops) = withdrawn(Certainty::Undecided, None, &state);
+        assert!(matches!(fate, Some(LeftFate::Unknown)) && ops.is_empty());
+    }
+
+    #[test]
+    fn what_waits_for_the_name_and_who_has_it_are_left_alone() {
+        let mut state = AccessState::empty(Release::MEASURED);
+        let grant =
+            Grant { path: "/".parse().unwrap(), subject: Subject::User(ann()), role: "PVEAuditor".parse().unwrap() };
+        state.acl.insert(grant, Propagate::Yes);
+        let (fate, ops) = withdrawn(Certainty::Refused, None, &state);
+        assert!(matches!(fate, Some(LeftFate::Inherited)) && ops.is_empty());
+
+        let mut state = AccessState::empty(Release::MEASURED);
+        state.groups.insert("ops".parse().unwrap(), Group::default());
+        state.set_groups_of(&ann(), ["ops".parse().unwrap()].into());
+        let (fate, ops) = withdrawn(Certainty::Refused, None, &state);
+        assert!(matches!(fate, Some(LeftFate::Inherited)) && ops.is_empty());
+
+        state.users.insert(ann(), User::default());
+        assert!(matches!(withdrawn(Certainty::Refused, None, &state), (None, ops) if ops.is_empty()));
+    }
+}
