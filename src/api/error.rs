@@ -137,16 +137,6 @@ impl ApiError {
         matches!(self, ApiError::Refused { status: 500, message, .. }
             if message.ends_with("error: no quorum!") || message.ends_with("cluster not ready - no quorum?"))
     }
-
-    /// What is the matter, where the request does not matter.
-    pub(super) fn cause(&self) -> String {
-        match self {
-            ApiError::NotSent { request: _, obstacle } => obstacle.to_string(),
-            ApiError::Unanswered { .. } | ApiError::Refused { .. } | ApiError::Unintelligible { .. } => {
-                self.to_string()
-            }
-        }
-    }
 }
 
 /// What the server says of single parameters, in brackets; nothing if it says nothing.
