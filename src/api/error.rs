@@ -71,7 +71,7 @@ pub enum Obstacle {
         /// The endpoint.
         endpoint: String,
         /// Why not.
-        distrust: Distrust,
+        distrust: Box<Distrust>,
         /// Of the certificate that was shown.
         fingerprint: Fingerprint,
     },

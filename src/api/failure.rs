@@ -35,7 +35,7 @@ pub(super) fn of_sending(
         not_sent(match tls_error(error) {
             Some(tls) => match rejected(tls) {
                 Some(Rejected { fault: Fault::Untrusted(distrust), fingerprint }) => {
-                    Obstacle::Untrusted { endpoint, distrust: distrust.clone(), fingerprint: *fingerprint }
+                    Obstacle::Untrusted { endpoint, distrust: Box::new(distrust.clone()), fingerprint: *fingerprint }
                 }
                 Some(Rejected { fault: Fault::Mistaken, fingerprint }) => {
                     Obstacle::Mistaken { endpoint, fingerprint: *fingerprint }

@@ -57,7 +57,7 @@ impl Cluster {
         match error {
             ApiError::NotSent { obstacle: Obstacle::Untrusted { distrust, fingerprint, endpoint }, .. } => {
                 assert_eq!((fingerprint, endpoint), (self.fingerprint, self.front.url()));
-                (distrust, help)
+                (*distrust, help)
             }
             other => panic!("{other:?}"),
         }
