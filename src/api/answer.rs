@@ -24,6 +24,9 @@ pub(super) struct Answer {
 /// How the reason begins where not even Proxmox VE's own HTTP server was reached.
 pub(super) const GATEWAY: &str = "a gateway answered in the API's place";
 
+/// How the reason ends where somebody else says that it was done.
+pub(super) const INSTEAD: &str = "came instead of Proxmox VE's JSON";
+
 /// What every successful answer looks like.
 #[derive(Deserialize)]
 struct Envelope<T> {
@@ -70,7 +73,7 @@ impl Answer {
             Ok(Envelope { data: IgnoredAny }) => Ok(self.body),
             Err(_) => {
                 // Whoever answered 200 was not the API, so a write has not been confirmed.
-                let reason = format!("{} came instead of Proxmox VE's JSON", self.describe());
+                let reason = format!("{} {INSTEAD}", self.describe());
                 Err(ApiError::Unanswered { request: request.clone(), reason })
             }
         }

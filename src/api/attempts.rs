@@ -109,7 +109,7 @@ impl<'a> Attempts<'a> {
         if self.began.elapsed() >= Attempts::UNEASE && self.route.may_speak() {
             tracing::warn!("{what}; trying again for another {left} s at most");
         } else {
-            tracing::info!(?pause, "{what}; trying again for another {left} s at most");
+            tracing::info!("{what}; trying again in {:.1} s, for another {left} s at most", pause.as_secs_f64());
         }
     }
 }

@@ -12,6 +12,9 @@ use super::error::{ApiError, Obstacle};
 use super::patience::Patience;
 use super::request::Request;
 
+/// How the reason begins where whatever answers speaks something else.
+pub(super) const NO_HTTP: &str = "what came is no answer in HTTP";
+
 /// A call that cannot be spelt.
 pub(super) fn unsendable(request: &Request, reason: &str) -> ApiError {
     ApiError::NotSent { request: request.clone(), obstacle: Obstacle::Unsendable { reason: reason.to_owned() } }
@@ -90,7 +93,7 @@ fn lost(endpoint: &Endpoint, patience: &Patience, error: &reqwest::Error) -> Str
     let cause = root(error);
     match cause.downcast_ref::<hyper::Error>() {
         Some(parse) if parse.is_parse() && endpoint.is_encrypted() => {
-            format!("what came is no answer in HTTP: {cause}")
+            format!("{NO_HTTP} ({cause})")
         }
         Some(parse) if parse.is_parse() => {
             format!(
