@@ -13,7 +13,7 @@ use std::process::{Command, ExitCode, Output};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use pve_access::api::wire::Held;
-use pve_access::api::{Client, Credential, Endpoint, Trust};
+use pve_access::api::{Client, Credential, Endpoints, Patience, Trust};
 use pve_access::pve::Principal;
 use pve_access::pve::TokenId;
 use tempfile::TempDir;
@@ -181,8 +181,8 @@ fn guest_client(guest: &Guest) -> Result<Client, Box<dyn Error>> {
         (None, Ok(fingerprint)) => Trust::Fingerprint(fingerprint.parse()?),
         (None, Err(_)) => Trust::System,
     };
-    let endpoint: Endpoint = env::var("PROXMOX_VE_ENDPOINT")?.parse()?;
-    Ok(Client::new(endpoint, credential, &trust)?)
+    let endpoints: Endpoints = env::var("PROXMOX_VE_ENDPOINT")?.parse()?;
+    Ok(Client::over(&endpoints, credential, &trust, Patience::default())?)
 }
 
 fn expect(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), Box<dyn Error>> {

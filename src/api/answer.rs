@@ -24,6 +24,9 @@ pub(super) struct Answer {
 /// How the reason begins where not even Proxmox VE's own HTTP server was reached.
 pub(super) const GATEWAY: &str = "a gateway answered in the API's place";
 
+/// How the reason ends where somebody else says that it was done.
+pub(super) const INSTEAD: &str = "came instead of Proxmox VE's JSON";
+
 /// What every successful answer looks like.
 #[derive(Deserialize)]
 struct Envelope<T> {
@@ -70,7 +73,7 @@ impl Answer {
             Ok(Envelope { data: IgnoredAny }) => Ok(self.body),
             Err(_) => {
                 // Whoever answered 200 was not the API, so a write has not been confirmed.
-                let reason = format!("{} came instead of Proxmox VE's JSON", self.describe());
+                let reason = format!("{} {INSTEAD}", self.describe());
                 Err(ApiError::Unanswered { request: request.clone(), reason })
             }
         }
@@ -204,18 +207,23 @@ mod tests {
             let answer = Answer { status, phrase: phrase.to_owned(), elsewhere: None, server, body };
             answer.decode::<IgnoredAny>(request).unwrap_err().to_string()
         };
-        assert_eq!(
-            said(502, "Bad Gateway", "<title>Sorry</title>"),
-            "GET /version was sent, but a gateway answered in the API's place (502 Bad Gateway, a page titled “Sorry”, \
-             from nginx)"
-        );
-        assert_eq!(
-            said(200, "OK", "<title>Hotel Wi-Fi</title>"),
-            "GET /version was sent, but a page titled “Hotel Wi-Fi”, from nginx came instead of Proxmox VE's JSON"
-        );
+        let page = include_str!("../../docs/cluster.md");
+        for (found, shown) in [
+            (
+                said(502, "Bad Gateway", "<title>Maintenance</title>"),
+                "a gateway answered in the API's place (502 Bad Gateway, a page titled “Maintenance” from nginx)",
+            ),
+            (
+                said(200, "OK", "<title>Hotel Wi-Fi</title>"),
+                "a page titled “Hotel Wi-Fi” from nginx came instead of Proxmox VE's JSON",
+            ),
+        ] {
+            assert_eq!(found, format!("GET /version was sent, but {shown}"));
+            assert!(page.contains(&found), "{found}");
+        }
         assert_eq!(
             said(403, "Forbidden", "<title>Blocked</title>"),
-            "GET /version was refused: 403 Forbidden (a page titled “Blocked”, from nginx)"
+            "GET /version was refused: 403 Forbidden (a page titled “Blocked” from nginx)"
         );
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::error::ApiError;
-use super::patience::{Patience, Trouble};
+use super::patience::{Acquaintance, Patience, Trouble};
 use super::route::{Hurry, Node, Route};
 
 /// How one request fares.
@@ -17,6 +17,8 @@ pub(super) struct Attempts<'a> {
     route: &'a Route,
     patience: &'a Patience,
     began: Instant,
+    /// At the beginning: what is asked in one wave with the first answers does not wait for long either.
+    acquaintance: Acquaintance,
     /// The node that the present attempt goes to.
     at: usize,
     /// The nodes that failed since the last pause.
@@ -38,8 +40,8 @@ impl<'a> Attempts<'a> {
     const UNEASE: Duration = Duration::from_secs(3);
 
     pub(super) fn new(route: &'a Route, patience: &'a Patience) -> Attempts<'a> {
-        let (began, at) = (Instant::now(), route.current());
-        Attempts { route, patience, began, at, failed: BTreeSet::new(), pauses: 0 }
+        let (began, acquaintance, at) = (Instant::now(), route.acquaintance(), route.current());
+        Attempts { route, patience, began, acquaintance, at, failed: BTreeSet::new(), pauses: 0 }
     }
 
     /// Where the present attempt goes.
@@ -58,12 +60,12 @@ impl<'a> Attempts<'a> {
         if trouble.is_of_the_node() {
             self.failed.insert(self.at);
             if let Some(next) = self.untried() {
-                self.route.leave(self.at, next, &error);
+                self.route.leave(self.at, next, &self.in_words(trouble, &error));
                 self.at = next;
                 return Next::Again;
             }
         }
-        let limit = self.patience.limit(trouble, self.route.acquaintance());
+        let limit = self.patience.limit(trouble, self.acquaintance);
         let left = limit.saturating_sub(self.began.elapsed());
         if left.is_zero() {
             return Next::GiveUp(error);
@@ -88,17 +90,26 @@ impl<'a> Attempts<'a> {
         std::iter::once(self.route.current()).chain(in_turn).find(|at| !self.failed.contains(at))
     }
 
+    /// Without anything that a server said: this may be printed as it stands.
+    fn in_words(&self, trouble: Trouble, error: &ApiError) -> String {
+        let endpoint = &self.node().endpoint;
+        match (trouble, error) {
+            (_, ApiError::NotSent { request: _, obstacle }) => obstacle.to_string(),
+            (Trouble::Busy, _) => "another change holds the cluster's lock".to_owned(),
+            (Trouble::NoQuorum, _) => format!("`{endpoint}` is without quorum"),
+            (Trouble::NoAddress | Trouble::Unreachable | Trouble::Tls | Trouble::Unanswered, _) => {
+                format!("`{endpoint}` does not answer as Proxmox VE does")
+            }
+        }
+    }
+
     fn narrate(&self, error: &ApiError, trouble: Trouble, pause: Duration, left: Duration) {
-        let what = match trouble {
-            Trouble::Busy => "another change holds the cluster's lock".to_owned(),
-            Trouble::NoQuorum => "the cluster has no quorum".to_owned(),
-            Trouble::NoAddress | Trouble::Unreachable | Trouble::Tls | Trouble::Unanswered => error.cause(),
-        };
+        let what = self.in_words(trouble, error);
         let left = left.as_secs().max(1);
         if self.began.elapsed() >= Attempts::UNEASE && self.route.may_speak() {
             tracing::warn!("{what}; trying again for another {left} s at most");
         } else {
-            tracing::info!(?pause, "{what}; trying again for another {left} s at most");
+            tracing::info!("{what}; trying again in {:.1} s, for another {left} s at most", pause.as_secs_f64());
         }
     }
 }

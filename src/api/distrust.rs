@@ -54,7 +54,8 @@ impl Distrust {
             return Distrust::Other { reason: error.to_string() };
         };
         match error {
-            CertificateError::UnknownIssuer => Distrust::Issuer,
+            // The latter if an authority that is trusted bears the issuer's name, and is another one.
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => Distrust::Issuer,
             CertificateError::NotValidForName => Distrust::Name { called: name.to_str().into(), names: Vec::new() },
             CertificateError::NotValidForNameContext { expected: _, presented } => Distrust::Name {
                 called: name.to_str().into(),

@@ -72,7 +72,7 @@ pub enum Obstacle {
         /// The endpoint.
         endpoint: String,
         /// Why not.
-        distrust: Distrust,
+        distrust: Box<Distrust>,
         /// Of the certificate that was shown.
         fingerprint: Fingerprint,
     },
@@ -140,16 +140,6 @@ impl ApiError {
     pub fn is_without_quorum(&self) -> bool {
         matches!(self, ApiError::Refused { status: 500, message, .. }
             if message.ends_with("error: no quorum!") || message.ends_with("cluster not ready - no quorum?"))
-    }
-
-    /// What is the matter, where the request does not matter.
-    pub(super) fn cause(&self) -> String {
-        match self {
-            ApiError::NotSent { request: _, obstacle } => obstacle.to_string(),
-            ApiError::Unanswered { .. } | ApiError::Refused { .. } | ApiError::Unintelligible { .. } => {
-                self.to_string()
-            }
-        }
     }
 }
 

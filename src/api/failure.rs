@@ -12,6 +12,9 @@ use super::error::{ApiError, Obstacle};
 use super::patience::Patience;
 use super::request::Request;
 
+/// How the reason begins where whatever answers speaks something else.
+pub(super) const NO_HTTP: &str = "what came is no answer in HTTP";
+
 /// A call that cannot be spelt.
 pub(super) fn unsendable(request: &Request, reason: &str) -> ApiError {
     ApiError::NotSent { request: request.clone(), obstacle: Obstacle::Unsendable { reason: reason.to_owned() } }
@@ -35,7 +38,7 @@ pub(super) fn of_sending(
         not_sent(match tls_error(error) {
             Some(tls) => match rejected(tls) {
                 Some(Rejected { fault: Fault::Untrusted(distrust), fingerprint }) => {
-                    Obstacle::Untrusted { endpoint, distrust: distrust.clone(), fingerprint: *fingerprint }
+                    Obstacle::Untrusted { endpoint, distrust: Box::new(distrust.clone()), fingerprint: *fingerprint }
                 }
                 Some(Rejected { fault: Fault::Mistaken, fingerprint }) => {
                     Obstacle::Mistaken { endpoint, fingerprint: *fingerprint }
@@ -90,7 +93,7 @@ fn lost(endpoint: &Endpoint, patience: &Patience, error: &reqwest::Error) -> Str
     let cause = root(error);
     match cause.downcast_ref::<hyper::Error>() {
         Some(parse) if parse.is_parse() && endpoint.is_encrypted() => {
-            format!("what came is no answer in HTTP: {cause}")
+            format!("{NO_HTTP} ({cause})")
         }
         Some(parse) if parse.is_parse() => {
             format!(

@@ -1,8 +1,9 @@
 //! What to do about a request that failed.
 
-use super::answer::GATEWAY;
+use super::answer::{GATEWAY, INSTEAD};
 use super::distrust::Distrust;
 use super::error::{ApiError, Obstacle};
+use super::failure::NO_HTTP;
 use super::fingerprint::Fingerprint;
 use super::request::Request;
 
@@ -96,7 +97,8 @@ fn unanswered(request: &Request, reason: &str) -> Vec<String> {
     } else {
         "nothing was changed: try again"
     };
-    let second = if reason.starts_with(GATEWAY) || reason.ends_with("instead of Proxmox VE's JSON") {
+    let is_foreign = [GATEWAY, NO_HTTP].iter().any(|lead| reason.starts_with(lead)) || reason.ends_with(INSTEAD);
+    let second = if is_foreign {
         "something on the way answers, such as a proxy or a login portal: try the node's own address and port, 8006"
     } else {
         "on the node, `systemctl status pvedaemon pveproxy` says whether both are well"

@@ -9,7 +9,7 @@ pub(super) fn is_page(body: &[u8]) -> bool {
     body.trim_ascii_start().starts_with(b"<")
 }
 
-/// What the body looks like, and who says that it is his: `a page titled “Sorry”, from nginx`.
+/// What the body looks like, and who says that it is his: `a page titled “Sorry” from nginx`.
 pub(super) fn describe(body: &[u8], server: Option<&str>) -> String {
     let what = match body {
         [] => "an empty body".to_owned(),
@@ -21,7 +21,7 @@ pub(super) fn describe(body: &[u8], server: Option<&str>) -> String {
         _ => "something else".to_owned(),
     };
     match server.map(shortened).filter(|server| !server.is_empty()) {
-        Some(server) => format!("{what}, from {server}"),
+        Some(server) => format!("{what} from {server}"),
         None => what,
     }
 }
@@ -46,10 +46,10 @@ fn unescaped(text: &str) -> String {
         .fold(text.to_owned(), |text, (entity, meant)| text.replace(entity, meant))
 }
 
-/// In one line without control characters, and not too long.
+/// In one line, without what moves the cursor or turns the direction of writing, and not too long.
 fn shortened(text: &str) -> String {
-    let words: Vec<&str> =
-        text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|w| !w.is_empty()).collect();
+    let is_printed = |c: char| matches!(c, '"' | '\'' | '\\') || c.escape_debug().count() == 1;
+    let words: Vec<&str> = text.split(|c| c == ' ' || !is_printed(c)).filter(|word| !word.is_empty()).collect();
     let line = words.join(" ");
     match line.char_indices().nth(MOST) {
         Some((end, _)) => format!("{}…", &line[..end]),
@@ -71,12 +71,13 @@ mod tests {
             ("<html><title>never ends", "a page of HTML"),
             ("<title", "a page of HTML"),
             ("<title>a\u{1b}[31mb\u{0}c</title>", "a page titled “a [31mb c”"),
+            ("<title>a\u{202e}b\u{a0}\u{9b}c</title>", "a page titled “a b c”"),
             ("{\"ok\":true}", "other JSON"),
             ("upstream timed out", "something else"),
         ] {
             assert_eq!(describe(body.as_bytes(), None), described);
         }
-        assert_eq!(describe(b"", Some("nginx/1.27.1\u{7}")), "an empty body, from nginx/1.27.1");
+        assert_eq!(describe(b"", Some("nginx/1.27.1\u{7}")), "an empty body from nginx/1.27.1");
         assert_eq!(describe(b"", Some(" ")), "an empty body");
     }
 

@@ -7,7 +7,7 @@ use super::request::Method;
 
 /// How long a client waits for what.
 ///
-/// Whatever is waited for, one request takes no longer than `recovery` and one `answer` on top of it.
+/// Whatever is waited for, one request takes no longer than `recovery`, and one `answer` of each node on top of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Patience {
     /// For a connection, TLS included.

@@ -10,7 +10,6 @@ use tokio::time::Instant;
 
 use super::endpoint::Endpoint;
 use super::endpoints::Endpoints;
-use super::error::ApiError;
 use super::failure;
 use super::patience::{Acquaintance, Patience};
 use super::trust::{Trust, TrustError};
@@ -100,14 +99,14 @@ impl Route {
 
     /// Leaves the node at `from` for the one at `to`, unless another request has done so; it is said once, until the
     /// node that failed has answered again.
-    pub(super) fn leave(&self, from: usize, to: usize, error: &ApiError) {
+    pub(super) fn leave(&self, from: usize, to: usize, why: &str) {
         if self.current.compare_exchange(from, to, Ordering::SeqCst, Ordering::SeqCst).is_err() {
             return;
         }
         let news = !self.node(from).is_left.swap(true, Ordering::SeqCst);
         let to = self.node(to);
         if news && !to.is_left.load(Ordering::SeqCst) {
-            tracing::warn!("{}; going on with `{}`", error.cause(), to.endpoint);
+            tracing::warn!("{why}; going on with `{}`", to.endpoint);
         }
     }
 

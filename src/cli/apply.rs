@@ -43,7 +43,7 @@ pub(super) async fn run(Apply { saved, yes, planning }: Apply, terminal: Termina
         return Ok(Exit::Error);
     }
     let passwords = Passwords::read(&approved.plan().aim.passwords).await.map_err(|error| unreadable(&error))?;
-    let stop = stop_on_signals(terminal)?;
+    let stop = stop_on_signals(connection.client.clone(), terminal)?;
     let mut progress = Progress::new(approved.plan().steps.len());
     let outcome = apply::run(approved, &connection.client, &passwords, &mut delivery, &mut progress, &stop).await;
     progress.finish();
@@ -84,8 +84,9 @@ fn replaceable(client: &Client) -> Replaceable {
     if client.endpoint().is_encrypted() { Replaceable::Any } else { Replaceable::Marked(SECRET_MARK) }
 }
 
-/// From here on, Ctrl-C, SIGTERM and a terminal that goes away mean to stop before the next request.
-fn stop_on_signals(terminal: Terminal) -> Result<Stop, Failure> {
+/// From here on, Ctrl-C, SIGTERM and a terminal that goes away mean to stop before the next request, and to wait for
+/// nothing but the answer to the present one.
+fn stop_on_signals(client: Client, terminal: Terminal) -> Result<Stop, Failure> {
     let watch = |kind| signal(kind).map_err(|error| Failure::new("signals cannot be waited for").because(&error));
     let mut interrupt = watch(SignalKind::interrupt())?;
     let mut terminate = watch(SignalKind::terminate())?;
@@ -103,6 +104,7 @@ fn stop_on_signals(terminal: Terminal) -> Result<Stop, Failure> {
                 terminal.note_text("Stopping once the request under way is answered.\n");
             }
             requested.request();
+            client.hurry();
         }
     });
     Ok(stop)

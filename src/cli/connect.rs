@@ -9,7 +9,7 @@ use super::arguments::Target;
 use super::credential::{credential, variable};
 use super::failure::Failure;
 use super::terminal::Terminal;
-use crate::api::{Client, Credential, Endpoint, Endpoints, Fingerprint, Patience, Trust};
+use crate::api::{Client, Credential, Endpoint, EndpointError, Endpoints, Fingerprint, Patience, Trust};
 use crate::desired::Cluster;
 use crate::render::visible;
 use crate::sandbox::{Sandbox, SandboxError, Serving};
@@ -111,8 +111,11 @@ fn endpoints(target: &Target, cluster: &Cluster, terminal: Terminal) -> Result<E
             .help("or, only to look, name a copy of a node's user.cfg: --live FILE"));
     };
     texts.parse::<Endpoints>().map_err(|error| {
-        let help = error.help();
-        Failure::new(format!("{from} names no endpoint")).because(&error).help(help)
+        let what = match error {
+            EndpointError::Mixed { .. } => "names more than one cluster",
+            _ => "names no endpoint",
+        };
+        Failure::new(format!("{from} {what}")).because(&error).help(error.help())
     })
 }
 

@@ -67,8 +67,9 @@ pub(super) fn read(node: &Node<'_>, folder: &Path, notes: &mut Notes) -> Cluster
 
 /// The addresses that are sound, each once.
 fn endpoints(node: &Node<'_>, notes: &mut Notes) -> Vec<Located<String>> {
+    hide_passwords(node, notes);
     if let Value::Mapping(_) = &node.value {
-        // Its keys may be addresses with passwords in them, and are not repeated.
+        // Its keys may be addresses, and are not repeated.
         notes.push(mismatch(node, "endpoint", "an address or a list of addresses"));
         return Vec::new();
     }
@@ -88,6 +89,23 @@ fn endpoints(node: &Node<'_>, notes: &mut Notes) -> Vec<Located<String>> {
         }
     }
     endpoints
+}
+
+/// Hides what holds a password, however deep in what does not belong there.
+fn hide_passwords(node: &Node<'_>, notes: &mut Notes) {
+    match &node.value {
+        Value::Scalar(scalar) if scalar.text.contains('@') => notes.secrets.push(node.span),
+        Value::Scalar(_) => {}
+        Value::List(items) => items.iter().for_each(|item| hide_passwords(item, notes)),
+        Value::Mapping(entries) => {
+            for entry in entries {
+                if entry.key.contains('@') {
+                    notes.secrets.push(entry.span);
+                }
+                hide_passwords(&entry.value, notes);
+            }
+        }
+    }
 }
 
 fn check_endpoint(endpoint: &Located<String>, notes: &mut Notes) -> bool {
@@ -110,7 +128,6 @@ fn check_endpoint(endpoint: &Located<String>, notes: &mut Notes) -> bool {
     };
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     if host.contains('@') {
-        notes.secrets.push(endpoint.span);
         notes.push(Diagnostic::error(endpoint.span, "`endpoint` holds a user name or a password").help(CREDENTIALS));
         return false;
     }
@@ -119,7 +136,13 @@ fn check_endpoint(endpoint: &Located<String>, notes: &mut Notes) -> bool {
         return false;
     }
     if !matches!(&rest[host.len()..], "" | "/" | "/api2/json" | "/api2/json/") {
-        notes.push(Diagnostic::error(endpoint.span, "`endpoint` goes on after host and port").help(FORM));
+        let error = Diagnostic::error(endpoint.span, "`endpoint` goes on after host and port");
+        let several = rest.contains(',');
+        notes.push(error.help(if several {
+            "several addresses stand in a list: `[https://a, https://b]`"
+        } else {
+            FORM
+        }));
         return false;
     }
     let here = ["localhost", "127.", "[::1]"].iter().any(|here| host.starts_with(here));

@@ -25,4 +25,7 @@ mod saved;
 mod schema;
 mod secrets;
 mod sight;
+#[path = "../support/tls.rs"]
+mod tls;
+mod trust;
 mod who_can;

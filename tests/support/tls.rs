@@ -1,5 +1,7 @@
 //! TLS in front of a server that speaks plain http, with certificates good and bad.
 
+#![allow(dead_code, reason = "each of the test targets needs another part of it")]
+
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};

@@ -12,8 +12,7 @@ use super::values::{Email, Expire, Listed, State, Text, given, written_out};
 #[schemars(deny_unknown_fields, inline, transform = given)]
 #[schemars(extend("not" = { "required": ["ca_file", "fingerprint"] }))]
 pub struct Cluster {
-    /// The address of the API, or those of several nodes of the cluster. Without a port, it is 8006. Plain http is for
-    /// this machine alone.
+    /// The address of the API, or of several nodes. Without a port, it is 8006. Plain http is for this machine alone.
     #[schemars(extend("examples" = ["https://pve.example.com:8006"]))]
     endpoint: Option<Addresses>,
     /// A file of certificates to trust, such as a copy of the node's /etc/pve/pve-root-ca.pem.
