@@ -71,9 +71,9 @@ pub(super) fn credential(flags: &Credentials, terminal: Terminal) -> Result<Cred
     }
     if let Some(found) = in_variable(TICKET)? {
         let login = Login::with_ticket(&found.secret).map_err(|error| {
-            Failure::new(format!("{TICKET} holds no usable ticket"))
-                .because(&error)
-                .help("it is the `ticket` that POST /access/ticket answers")
+            Failure::new(format!("{TICKET} holds no usable ticket")).because(&error).help(
+                "it is the `ticket` that POST /access/ticket answers, to the code if the user has a second factor",
+            )
         })?;
         Ok(Credential::Login(login))
     } else if let Some(found) = in_variable(TOKEN)? {
