@@ -14,7 +14,7 @@ use std::process::{Command, ExitCode, Output};
 use libtest_mimic::{Arguments, Failed, Trial};
 use pve_access::api::wire::Held;
 use pve_access::api::{Client, Credential, Endpoint, Trust};
-use pve_access::pve::TokenId;
+use pve_access::pve::{Principal, TokenId};
 use tempfile::TempDir;
 
 fn main() -> ExitCode {
@@ -174,7 +174,7 @@ fn adopt(guest: &Guest) -> Result<(), Box<dyn Error>> {
 /// A client with the credential that the run has put into its file.
 fn guest_client(guest: &Guest) -> Result<Client, Box<dyn Error>> {
     let credential: Credential = fs::read_to_string(guest.folder.path().join("secret"))?.parse()?;
-    expect(*credential.token() == guest.token()?, || "the file holds another token".to_owned())?;
+    expect(credential.principal() == Principal::Token(guest.token()?), || "the file holds another token".to_owned())?;
     let trust = match (env::var_os("ACCEPTANCE_CA_FILE"), env::var("ACCEPTANCE_FINGERPRINT")) {
         (Some(file), _) => Trust::CaFile(file.into()),
         (None, Ok(fingerprint)) => Trust::Fingerprint(fingerprint.parse()?),

@@ -22,8 +22,9 @@ use crate::pve::{Principal, TokenId};
 
 /// A client of one cluster's API; cheap to clone, its clones share their connections.
 ///
-/// A write goes out once. A read goes out again, once, if its connection broke before the answer. Proxies from the
-/// environment are used for https (they see nothing of it), never to reach this very machine.
+/// A write goes out once; again, once, if it was turned away with a ticket that has ended. A read goes out again, once, if
+/// its connection broke before the answer. Proxies from the environment are used for https (they see nothing of it), never
+/// to reach this very machine.
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,

@@ -1,7 +1,8 @@
 //! Why nobody could be logged in, and what to do about it.
 
 use super::error::ApiError;
-use super::login::{Challenge, CodeKind, ProofKind};
+use super::login::ProofKind;
+use super::second_factor::{Challenge, CodeKind};
 use crate::pve::UserId;
 
 /// Why there is no ticket. Whatever it was to be shown with has not been sent.

@@ -15,16 +15,19 @@ fn desk() -> Desk {
     desk
 }
 
-const ANN: &[(&str, &str)] = &[("PROXMOX_VE_USERNAME", "ann@pve"), ("PROXMOX_VE_PASSWORD", "annspass1")];
+/// Variables with their values.
+type Environment<'a> = &'a [(&'a str, &'a str)];
 
-fn command(desk: &Desk, environment: &[(&str, &str)], arguments: &[&str]) -> Command {
+const ANN: Environment<'_> = &[("PROXMOX_VE_USERNAME", "ann@pve"), ("PROXMOX_VE_PASSWORD", "annspass1")];
+
+fn command(desk: &Desk, environment: Environment<'_>, arguments: &[&str]) -> Command {
     let mut command = desk.command_at(&desk.serving.url(), "", arguments);
     // What runs other programs finds them.
     command.env("PATH", std::env::var_os("PATH").unwrap()).envs(environment.iter().copied());
     command
 }
 
-fn run(desk: &Desk, environment: &[(&str, &str)], arguments: &[&str]) -> Ran {
+fn run(desk: &Desk, environment: Environment<'_>, arguments: &[&str]) -> Ran {
     desk.ran(&command(desk, environment, arguments).output().unwrap())
 }
 
@@ -68,6 +71,7 @@ fn every_source_of_a_credential_does() {
         (&[], &["--token-command", "cat token"], admin),
         (&[], &["--token-command", "sh -c 'echo unlocking >&2; cat \"token\"'"], admin),
         (ANN, &[], "ann@pve"),
+        (&[ANN[0], ("PROXMOX_VE_PASSWORD", "annspass1\n")], &[], "ann@pve"),
         (&ANN[..1], &["--password-file", "password"], "ann@pve"),
         (&ANN[1..], &["--username", "ann@pve"], "ann@pve"),
         (&[], &["--username", "ann@pve", "--password-command", "cat password"], "ann@pve"),
@@ -139,7 +143,7 @@ fn whatever_is_wrong_with_a_credential_is_explained() {
     let token = |file| vec!["--token-file", file];
     let program = |line| vec!["--token-command", line];
     let ann = &ANN[..1];
-    let cases: &[(&[(&str, &str)], Vec<&str>)] = &[
+    let cases: &[(Environment<'_>, Vec<&str>)] = &[
         (&[], vec![]),
         (&ANN[1..], vec![]),
         (ann, vec![]),
@@ -254,7 +258,7 @@ fn a_second_factor_is_answered_from_the_environment() {
     let factors = r#"{"users":{"ann@pve":{"recovery":{"created":1,"entries":["0123-4567-89ab-cdef"]}}}}"#;
     desk.write("cluster/priv/tfa.cfg", factors);
     let with = |code: &str| run(&desk, &[ANN, &[("PROXMOX_VE_OTP", code)]].concat(), &["plan", "-vvv"]);
-    let plain = |environment: &[(&str, &str)]| run(&desk, environment, &["plan"]);
+    let plain = |environment: Environment<'_>| run(&desk, environment, &["plan"]);
     let mut seen = plain(ANN).seen();
     seen.push_str(&plain(&[ANN, &[("PROXMOX_VE_OTP", "0000-0000-0000-0000")]].concat()).seen());
     seen.push_str(&plain(&[ANN, &[("PROXMOX_VE_OTP", "123456")]].concat()).seen());

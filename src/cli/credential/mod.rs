@@ -156,12 +156,12 @@ fn password(flags: &Credentials, user: &UserId, terminal: Terminal) -> Result<Fo
     } else if let Some(command) = &flags.password_command {
         command::run("--password-command", command)?
     } else if let Some(found) = in_variable(PASSWORD)? {
-        return Ok(found);
+        found
     } else {
         return Err(Failure::new(format!("there is no password for `{user}`"))
             .help(format!("set {PASSWORD}, or give --password-file FILE or --password-command COMMAND")));
     };
-    // Editors and `echo` end a line that is not part of it.
+    // Editors, `echo` and the forms of forges end a line that is not part of it.
     let Found { secret, from } = found;
     let text = secret.expose_secret();
     let text = text.strip_suffix('\n').unwrap_or(text);
