@@ -14,8 +14,7 @@ use std::process::{Command, ExitCode, Output};
 use libtest_mimic::{Arguments, Failed, Trial};
 use pve_access::api::wire::Held;
 use pve_access::api::{Client, Credential, Endpoints, Patience, Trust};
-use pve_access::pve::Principal;
-use pve_access::pve::TokenId;
+use pve_access::pve::{Principal, TokenId};
 use tempfile::TempDir;
 
 fn main() -> ExitCode {

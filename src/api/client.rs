@@ -29,7 +29,8 @@ use crate::pve::{Principal, TokenId};
 ///
 /// What cannot have changed anything goes out again, to each node in turn, for as long as the [`Patience`] lasts: reads,
 /// writes that were never sent, and writes that the server refused because it could not have the cluster's lock. A write
-/// that may have arrived goes out once. Proxies from the environment are used for https (they see nothing of it), never
+/// that may have arrived goes out once; again, once, if it was turned away with a ticket that has ended. Proxies from the
+/// environment are used for https (they see nothing of it), never
 /// to reach this very machine.
 #[derive(Clone)]
 pub struct Client {

@@ -1,7 +1,8 @@
 //! Why nobody could be logged in, and what to do about it.
 
 use super::error::ApiError;
-use super::login::{Challenge, CodeKind, ProofKind};
+use super::login::ProofKind;
+use super::second_factor::{Challenge, CodeKind};
 use crate::pve::UserId;
 
 /// Why there is no ticket. Whatever it was to be shown with has not been sent.
@@ -87,7 +88,7 @@ impl LoginError {
                 "perhaps the password is wrong".to_owned(),
                 format!("perhaps there is no such user, or its realm is another than `{}`", user.realm()),
                 "perhaps the user is disabled or has expired".to_owned(),
-                "the journal of the node's pvedaemon says which".to_owned(),
+                "on the node, `journalctl -u pvedaemon` says which".to_owned(),
             ],
             LoginError::Refused { user: _, proof: ProofKind::Ticket } => lines(&[
                 "a ticket lives for two hours: log in for a new one",
@@ -98,7 +99,7 @@ impl LoginError {
                 TOKEN,
             ]),
             LoginError::NoWay { .. } | LoginError::OldForm { .. } => lines(&[TOKEN]),
-            LoginError::OtherKind { .. } => lines(&["give the other one in PROXMOX_VE_OTP", TOKEN]),
+            LoginError::OtherKind { .. } => lines(&["give that one in PROXMOX_VE_OTP", TOKEN]),
             LoginError::CodeRefused { user, given: CodeKind::Totp } => vec![
                 "a code is good for 30 seconds and once: try the next one".to_owned(),
                 "the clocks of the node and of what shows the codes must agree".to_owned(),

@@ -11,10 +11,11 @@ use tokio::time::Instant;
 use super::client::Client;
 use super::credential::ticket_cookie;
 use super::error::{ApiError, Obstacle};
-use super::login::{Challenge, CodeKind, Login};
+use super::login::{Login, ProofKind};
 use super::loose;
 use super::refusal::LoginError;
 use super::request::{Call, Method, Request};
+use super::second_factor::{Challenge, CodeKind};
 use crate::pve::UserId;
 
 /// What stands beside the cookie of a write.
@@ -84,7 +85,7 @@ impl Client {
     /// A new ticket for one that is still good.
     pub(super) async fn renew(&self, login: &Login, former: &Ticket) -> Result<Ticket, Obstacle> {
         let user = login.user();
-        let refused = || LoginError::Refused { user: user.clone(), proof: super::login::ProofKind::Ticket };
+        let refused = || LoginError::Refused { user: user.clone(), proof: ProofKind::Ticket };
         let (call, made) = (ask(user, &former.value), Instant::now());
         let asked = call.request.clone();
         let issued = self.issue(call, refused).await?;

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod counts;
+mod credentials;
 mod desk;
 mod drift;
 mod effect;

@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use pve_access::api::{ApiError, Client, Credential, TokenFields, Trust};
+use pve_access::api::{ApiError, Client, Credential, LoginError, Obstacle, TokenFields, Trust};
 use pve_access::apply::Cluster;
 use pve_access::live::{Sight, Snapshot, Source};
 use pve_access::model::{AccessState, Enable, Expire, Grant, Origin, Privsep, Propagate, Role, Token, User};
@@ -13,7 +13,7 @@ use pve_access::pve::{GroupId, Principal, RoleId, Subject, TokenId};
 
 use super::generate::{crowd, draft, state};
 use super::guards::needs;
-use super::served::serve;
+use super::served::{give_password, serve};
 use super::{NOW, fold, ops, resolved};
 
 const READER: &str = "u0@pve!t0";
@@ -83,19 +83,32 @@ fn is_denied(error: &ApiError) -> bool {
             assert!(matches!(status, 401 | 403) || is_handing_out, "{status} {message} {errors:?}");
             true
         }
+        // Whose ticket is not taken any more, cannot log in again.
+        ApiError::NotSent { obstacle: Obstacle::Login(LoginError::Refused { .. }), .. } => true,
         error => panic!("{error}"),
     }
 }
 
-fn check(live: &AccessState, draft: super::generate::Draft) -> Result<(), TestCaseError> {
+/// How the reader shows who it is.
+#[derive(Clone, Copy)]
+enum By {
+    Token,
+    Password,
+}
+
+fn check(live: &AccessState, draft: super::generate::Draft, by: By) -> Result<(), TestCaseError> {
     let folder = tempfile::tempdir().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let (serving, admin) = serve(folder.path(), live).await;
         let token: TokenId = READER.parse().unwrap();
-        let reader = Principal::Token(token.clone());
-        let secret = admin.regenerate_token(&token, &TokenFields::default()).await.unwrap();
-        let credential = Credential::new(token.clone(), secret).unwrap();
+        let (reader, credential) = match by {
+            By::Token => {
+                let secret = admin.regenerate_token(&token, &TokenFields::default()).await.unwrap();
+                (Principal::Token(token.clone()), Credential::new(token, secret).unwrap())
+            }
+            By::Password => (Principal::User(token.user().clone()), give_password(folder.path(), token.user())),
+        };
         let client = Client::new(serving.url().parse().unwrap(), credential, &Trust::System).unwrap();
         // The guests of a pool exist nowhere, so the API does not tell of them.
         let live = AccessState { pools: live.pools.clone(), ..admin.read().await.unwrap().state };
@@ -122,7 +135,11 @@ fn check(live: &AccessState, draft: super::generate::Draft) -> Result<(), TestCa
             let met = |(paths, any): &(Vec<String>, Vec<&str>)| {
                 paths.iter().any(|path| evaluator.at(&reader, path).keys().any(|held| any.contains(&held.as_str())))
             };
-            state.tokens.contains_key(&token)
+            let is_there = match &reader {
+                Principal::User(user) => state.users.contains_key(user),
+                Principal::Token(token) => state.tokens.contains_key(token),
+            };
+            is_there
                 && state.refusals(&reader, NOW).is_empty()
                 && needs(&ops[at], &reader, state).iter().all(met)
                 && match &ops[at] {
@@ -165,11 +182,20 @@ proptest! {
 
     #[test]
     fn what_is_needed_is_what_the_server_asks_for((live, draft) in crowd(), means in means()) {
-        check(&with_reader(live, &means), draft)?;
+        check(&with_reader(live, &means), draft, By::Token)?;
     }
 
     #[test]
     fn the_same_in_wider_states(live in state(), draft in draft(), means in means()) {
-        check(&with_reader(live, &means), draft)?;
+        check(&with_reader(live, &means), draft, By::Token)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 32, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_same_for_who_logs_in((live, draft) in crowd(), means in means()) {
+        check(&with_reader(live, &means), draft, By::Password)?;
     }
 }

@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use proptest::prelude::*;
-use pve_access::api::{Client, Credential, Trust};
+use pve_access::api::{Client, Credential, Login, Trust};
 use pve_access::apply::{self, Delivery, Done, Observer, Passwords, StepEnd, Stop};
 use pve_access::diff::diff;
 use pve_access::live::{Sight, Source};
@@ -15,6 +15,7 @@ use pve_access::model::{AccessState, Enable, Expire, Pool, Privsep, Token, user_
 use pve_access::plan::{Step, Waiver};
 use pve_access::pve::{Release, UserId};
 use pve_access::sandbox::{Sandbox, Serving};
+use secrecy::SecretString;
 
 use super::exported::check_seen;
 use super::fixtures;
@@ -43,6 +44,16 @@ pub async fn serve(folder: &Path, state: &AccessState) -> (Serving, Client) {
     let credential = Credential::new(admin, secret).unwrap();
     let client = Client::new(serving.url().parse().unwrap(), credential, &Trust::System).unwrap();
     (serving, client)
+}
+
+/// What `user`, of realm pve or root@pam, logs in with, on the server in `folder`.
+pub fn give_password(folder: &Path, user: &UserId) -> Credential {
+    const PASSWORD: &str = "password";
+    let params = sha_crypt::Sha256Params::new(sha_crypt::ROUNDS_MIN).unwrap();
+    let hash = sha_crypt::sha256_simple(PASSWORD, &params).unwrap();
+    let file = if user.is_root() { "priv/pam-shadow.cfg" } else { "priv/shadow.cfg" };
+    fs::write(folder.join(file), format!("{}:{hash}:\n", user.name())).unwrap();
+    Credential::Login(Login::with_password(user.clone(), SecretString::from(PASSWORD)).unwrap())
 }
 
 /// The same whether it is read from the file or over the API, but for what the API does not tell: it has of pools those

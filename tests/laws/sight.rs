@@ -8,13 +8,16 @@ use proptest::sample::select;
 use pve_access::api::{Client, Credential, TokenFields, Trust};
 use pve_access::live::{Blind, Snapshot, Source};
 use pve_access::model::{AccessState, Grant, Group, Origin, Pool, Privsep, Role, Token, User};
-use pve_access::pve::{GroupId, Principal, Release, Subject, TokenId, UserId, builtin_roles};
+use pve_access::pve::{GroupId, Principal, Release, Subject, UserId, builtin_roles};
 
 use super::exported::check_seen;
-use super::served::serve;
+use super::served::{give_password, serve};
 
 /// The second holds what is granted to it, and nothing of its user's everything.
 const READERS: [&str; 2] = ["reader@pve!ci", "root@pam!separated"];
+
+/// Who logs in sees itself, which a token does not; `root@pam` sees everything.
+const USERS_WHO_READ: [&str; 2] = ["reader@pve", "root@pam"];
 
 /// One privilege each, and what is granted in real life.
 const ROLES: [&str; 9] =
@@ -108,11 +111,16 @@ fn state() -> impl Strategy<Value = AccessState> {
 }
 
 /// What is there, and what the reader sees of it.
-async fn look(live: &AccessState, token: TokenId) -> (Snapshot, Snapshot) {
+async fn look(live: &AccessState, reader: &Principal) -> (Snapshot, Snapshot) {
     let folder = tempfile::tempdir().unwrap();
     let (serving, admin) = serve(folder.path(), live).await;
-    let secret = admin.regenerate_token(&token, &TokenFields::default()).await.unwrap();
-    let credential = Credential::new(token, secret).unwrap();
+    let credential = match reader {
+        Principal::Token(token) => {
+            let secret = admin.regenerate_token(token, &TokenFields::default()).await.unwrap();
+            Credential::new(token.clone(), secret).unwrap()
+        }
+        Principal::User(user) => give_password(folder.path(), user),
+    };
     let reader = Client::new(serving.url().parse().unwrap(), credential, &Trust::System).unwrap();
     let all = admin.read().await.unwrap();
     let seen = reader.read().await.unwrap();
@@ -148,18 +156,34 @@ fn check_true(all: &AccessState, seen: &AccessState) -> Result<(), String> {
     if sound && seen.roles == all.roles { Ok(()) } else { Err(format!("{seen:#?}\nbut {all:#?}")) }
 }
 
+fn check_sight(live: &AccessState, reader: &str) -> Result<Snapshot, TestCaseError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let reader: Principal = reader.parse().unwrap();
+    let (all, seen) = runtime.block_on(look(live, &reader));
+    prop_assert_eq!(seen.reader.as_ref(), Some(&reader));
+    prop_assert_eq!(check_true(&all.state, &seen.state), Ok(()));
+    prop_assert_eq!(check_seen(&seen), Ok(()));
+    let named = seen.sight.hidden();
+    let hidden = differing(&all.state, &seen.state);
+    prop_assert!(hidden.is_subset(named), "{hidden:?} are hidden, but {named:?} are named; seen is {:#?}", seen.state);
+    Ok(seen)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 128, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_hidden_is_of_a_kind_that_is_named(live in state(), reader in select(&[READERS[0], READERS[0], READERS[1]][..])) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let (all, seen) = runtime.block_on(look(&live, reader.parse().unwrap()));
-        prop_assert_eq!(seen.reader.as_ref(), Some(&reader.parse::<Principal>().unwrap()));
-        prop_assert_eq!(check_true(&all.state, &seen.state), Ok(()));
-        prop_assert_eq!(check_seen(&seen), Ok(()));
-        let named = seen.sight.hidden();
-        let hidden = differing(&all.state, &seen.state);
-        prop_assert!(hidden.is_subset(named), "{hidden:?} are hidden, but {named:?} are named; seen is {:#?}", seen.state);
+        check_sight(&live, reader)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 48, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_hidden_from_a_user_is_named_too(live in state(), reader in select(&[USERS_WHO_READ[0], USERS_WHO_READ[0], USERS_WHO_READ[1]][..])) {
+        let seen = check_sight(&live, reader)?;
+        prop_assert!(reader != "root@pam" || seen.sight.hidden().is_empty());
     }
 }

@@ -45,11 +45,11 @@ pub(super) fn run(flag: &str, command: &str) -> Result<Found, Failure> {
             });
         }
     };
-    if !status.success() {
-        return Err(failed(format!("failed: {status}")));
-    }
     if output.len() as u64 > LARGEST {
         return Err(failed("prints far too much for a credential".to_owned()));
+    }
+    if !status.success() {
+        return Err(failed(format!("failed: {status}")));
     }
     match String::from_utf8(output) {
         Err(_) => Err(failed("prints no text in UTF-8, and so no credential".to_owned())),

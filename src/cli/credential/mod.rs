@@ -71,9 +71,9 @@ pub(super) fn credential(flags: &Credentials, terminal: Terminal) -> Result<Cred
     }
     if let Some(found) = in_variable(TICKET)? {
         let login = Login::with_ticket(&found.secret).map_err(|error| {
-            Failure::new(format!("{TICKET} holds no usable ticket"))
-                .because(&error)
-                .help("it is the `ticket` that POST /access/ticket answers")
+            Failure::new(format!("{TICKET} holds no usable ticket")).because(&error).help(
+                "it is the `ticket` that POST /access/ticket answers, to the code if the user has a second factor",
+            )
         })?;
         Ok(Credential::Login(login))
     } else if let Some(found) = in_variable(TOKEN)? {
@@ -156,12 +156,12 @@ fn password(flags: &Credentials, user: &UserId, terminal: Terminal) -> Result<Fo
     } else if let Some(command) = &flags.password_command {
         command::run("--password-command", command)?
     } else if let Some(found) = in_variable(PASSWORD)? {
-        return Ok(found);
+        found
     } else {
         return Err(Failure::new(format!("there is no password for `{user}`"))
             .help(format!("set {PASSWORD}, or give --password-file FILE or --password-command COMMAND")));
     };
-    // Editors and `echo` end a line that is not part of it.
+    // Editors, `echo` and the forms of forges end a line that is not part of it.
     let Found { secret, from } = found;
     let text = secret.expose_secret();
     let text = text.strip_suffix('\n').unwrap_or(text);
