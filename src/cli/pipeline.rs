@@ -13,7 +13,7 @@ use crate::desired::{self, Desired, Loaded};
 use crate::diagnostic::{Findings, Sources};
 use crate::lint;
 use crate::live::Snapshot;
-use crate::plan::{Aim, Approved, Plan, Waiver};
+use crate::plan::{Aim, Approved, Plan, Saved, Waiver};
 use crate::render::{self, Detail, Shown, Undeclared, diagnostics};
 use crate::resolve::{Resolved, Unsunk, resolve};
 
@@ -61,16 +61,41 @@ pub(super) fn target<'a>(
     Ok(resolved)
 }
 
-/// From files and a source to a plan.
-pub(super) async fn plan(planning: &Planning, terminal: Terminal) -> Result<Planned, Failure> {
+/// What leads to a plan, whatever is live.
+pub(super) enum Intent {
+    /// Desired-state files.
+    Files { desired: Box<Desired>, sources: Sources, unsunk: Unsunk },
+    /// A saved plan.
+    Saved(Box<Saved>),
+}
+
+impl Intent {
+    /// What it makes of what is live; reports what is to be said of that.
+    pub(super) fn plan(&self, live: Snapshot, terminal: Terminal) -> Result<Plan, Failure> {
+        match self {
+            Intent::Files { desired, sources, unsunk } => {
+                let resolved = target(desired, sources, &live, *unsunk, terminal)?;
+                report(&render::missing(&apply::missing(desired, &live.state)), sources, terminal)?;
+                Ok(Plan::new(Aim::new(resolved, who::now())))
+            }
+            Intent::Saved(saved) => Ok(saved.as_ref().clone().plan(live, who::now())),
+        }
+    }
+}
+
+/// What the files say, and where the live state is.
+pub(super) async fn intent(planning: &Planning, terminal: Terminal) -> Result<(Intent, Source), Failure> {
     let Planning { files, show_undeclared: _, full: _, show_secrets, allow: _, target: cluster } = planning;
     let unsunk = if *show_secrets { Unsunk::Show } else { Unsunk::Refuse };
     let (desired, sources) = load(files, terminal)?;
     let source = source::open(cluster, &desired.cluster, terminal).await?;
-    let snapshot = source.read(terminal).await?;
-    let resolved = target(&desired, &sources, &snapshot, unsunk, terminal)?;
-    report(&render::missing(&apply::missing(&desired, &snapshot.state)), &sources, terminal)?;
-    let plan = Plan::new(Aim::new(resolved, who::now()));
+    Ok((Intent::Files { desired: Box::new(desired), sources, unsunk }, source))
+}
+
+/// From files and a source to a plan.
+pub(super) async fn plan(planning: &Planning, terminal: Terminal) -> Result<Planned, Failure> {
+    let (intent, source) = intent(planning, terminal).await?;
+    let plan = intent.plan(source.read(terminal).await?, terminal)?;
     Ok(Planned { plan, source })
 }
 

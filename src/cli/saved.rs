@@ -9,10 +9,9 @@ use tempfile::NamedTempFile;
 
 use super::arguments::Planning;
 use super::failure::Failure;
-use super::pipeline::Planned;
-use super::source;
+use super::pipeline::Intent;
+use super::source::{self, Source};
 use super::terminal::Terminal;
-use super::who;
 use crate::desired::Sink;
 use crate::plan::{Plan, Saved, SavedError};
 use crate::pve::TokenId;
@@ -68,8 +67,8 @@ fn sinks(plan: &Plan) -> io::Result<BTreeMap<TokenId, Sink>> {
     plan.aim.sinks.iter().map(absolute).collect()
 }
 
-/// From a saved plan and what is live to a plan, which is shown.
-pub(super) async fn plan(file: &Path, planning: &Planning, terminal: Terminal) -> Result<Planned, Failure> {
+/// Reads a saved plan, says whose it is, and where the live state is.
+pub(super) async fn open(file: &Path, planning: &Planning, terminal: Terminal) -> Result<(Intent, Source), Failure> {
     let unusable = |why: String| Failure::new(format!("`{}` cannot be applied: {why}", file.display()));
     let text = read(file)
         .map_err(|error| Failure::new(format!("the saved plan `{}` cannot be read", file.display())).because(&error))?;
@@ -88,8 +87,7 @@ pub(super) async fn plan(file: &Path, planning: &Planning, terminal: Terminal) -
     let fingerprint = Saved::fingerprint(&text).unwrap_or_default();
     terminal.result(&render::opened(&saved, &file.display().to_string(), &fingerprint))?;
     let source = source::open(&planning.target, &source::cluster(&[], &planning.target, terminal)?, terminal).await?;
-    let snapshot = source.read(terminal).await?;
-    Ok(Planned { plan: saved.plan(snapshot, who::now()), source })
+    Ok((Intent::Saved(Box::new(saved)), source))
 }
 
 /// What stands in `file`, if that is a file of a fitting size.
