@@ -6,6 +6,8 @@
 mod cluster;
 mod delivery;
 mod form;
+mod journal;
+mod lock;
 mod missing;
 mod observer;
 mod outcome;
@@ -15,8 +17,13 @@ mod sink;
 
 pub use cluster::{Cluster, Receipt};
 pub use delivery::{Delivery, DeliveryError};
+pub use journal::{
+    Beginning, Came, Course, Damage, Ending, Event, Extent, History, HistoryError, Intended, Journal, ReadBack, Record,
+    Run, Sent, StepTaken,
+};
+pub use lock::{Held, Latch, Left, NotLocked, break_lock, take_lock};
 pub use missing::{Missing, missing};
-pub use observer::{Observer, Stop};
+pub use observer::{NotRecorded, Observer, Stop};
 pub use outcome::{Done, Fate, Outcome, StepEnd, Verification};
 pub use run::run;
 pub use sink::{Replaceable, SinkError};

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::delivery::DeliveryError;
+use super::observer::NotRecorded;
 use crate::api::ApiError;
 use crate::diff::Diff;
 use crate::live::{Blind, ReadError};
@@ -83,6 +84,8 @@ pub struct Outcome {
     pub orphans: Vec<(TokenId, Fate)>,
     /// What spoke against it and was waived.
     pub waived: Vec<Objection>,
+    /// Why nothing more was sent, if what comes next could not be written down.
+    pub unrecorded: Option<NotRecorded>,
 }
 
 impl Outcome {

@@ -9,7 +9,7 @@ use super::saved;
 use super::terminal::Terminal;
 use crate::render::Followed;
 
-pub(super) async fn run(Apply { saved, yes, planning }: Apply, terminal: Terminal) -> Result<Exit, Failure> {
+pub(super) async fn run(Apply { saved, carrying, planning }: Apply, terminal: Terminal) -> Result<Exit, Failure> {
     if planning.target.live.is_some() {
         return Err(read_only());
     }
@@ -18,10 +18,10 @@ pub(super) async fn run(Apply { saved, yes, planning }: Apply, terminal: Termina
         None => pipeline::intent(&planning, terminal).await?,
     };
     let plan = intent.plan(source.read(terminal).await?, terminal)?;
-    let followed = match &intent {
-        Intent::Files { .. } => Followed::Files,
-        Intent::Saved(_) => Followed::SavedPlan,
+    let (followed, fingerprint) = match &intent {
+        Intent::Files { .. } => (Followed::Files, None),
+        Intent::Saved { saved: _, fingerprint } => (Followed::SavedPlan, Some(fingerprint.as_str())),
     };
-    let how = CarryingOut { planning: &planning, yes, followed };
+    let how = CarryingOut { command: "apply", planning: &planning, carrying: &carrying, followed, fingerprint };
     carry_out(Planned { plan, source }, &how, |live| intent.plan(live, terminal), terminal).await
 }

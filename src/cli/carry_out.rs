@@ -1,65 +1,196 @@
 //! The one way from a plan that was made to what has come of it.
 
+use std::future::poll_fn;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::pin;
+use std::task::Poll;
+use std::thread;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::arguments::{PlanFormat, Planning};
+use super::arguments::{Carrying, PlanFormat, Planning};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::journal;
+use super::locking;
 use super::pipeline::{self, Planned};
 use super::progress::Progress;
+use super::saved;
 use super::source::Source;
 use super::terminal::Terminal;
 use crate::api::Client;
-use crate::apply::{self, Delivery, DeliveryError, Done, Outcome, Replaceable, Stop};
+use crate::apply::{
+    self, Beginning, Delivery, DeliveryError, Done, Ending, Intended, Journal, Outcome, Replaceable, Stop,
+};
 use crate::live::Snapshot;
 use crate::plan::{Approved, Plan};
-use crate::render::{self, Document, Followed, Line};
+use crate::render::{self, Document, Followed, Line, visible};
 use crate::sandbox::SECRET_MARK;
 
 /// How a plan is carried out.
 pub(super) struct CarryingOut<'a> {
-    /// What led to it, and how it is shown.
+    /// The command that was typed.
+    pub(super) command: &'a str,
+    /// What led to the plan, and how it is shown.
     pub(super) planning: &'a Planning,
-    /// Whether nobody is asked.
-    pub(super) yes: bool,
+    /// Whether somebody is asked, what is written down, and who is kept out.
+    pub(super) carrying: &'a Carrying,
     /// What it follows.
     pub(super) followed: Followed,
+    /// What the plan is called for short, if it was saved.
+    pub(super) fingerprint: Option<&'a str>,
 }
 
-/// Shows a plan, has it confirmed, and carries it out.
+/// Shows a plan, has it confirmed, and carries it out while others are kept out.
+///
+/// What is live is read again under the lock, and `replan` says what it comes to if somebody was faster.
 pub(super) async fn carry_out(
     Planned { plan, source }: Planned,
     how: &CarryingOut<'_>,
-    _replan: impl Fn(Snapshot) -> Result<Plan, Failure>,
+    replan: impl Fn(Snapshot) -> Result<Plan, Failure>,
     terminal: Terminal,
 ) -> Result<Exit, Failure> {
-    let CarryingOut { planning, yes, followed } = how;
+    let CarryingOut { command, planning, carrying, followed: _, fingerprint: _ } = how;
     pipeline::show(&plan, PlanFormat::Text, planning, terminal)?;
-    let Source::Cluster(connection) = source else { return Err(read_only()) };
+    let Source::Cluster(connection) = &source else { return Err(read_only()) };
+    let client = &connection.client;
     let Some(approved) = pipeline::approve(plan, &planning.allow, terminal) else { return Ok(Exit::Refused) };
     if approved.plan().is_empty() {
         return Ok(Exit::Success);
     }
     let delivery = if planning.show_secrets { Delivery::showing(io::stdout()) } else { Delivery::to_files() };
-    let mut delivery = delivery.replacing(replaceable(&connection.client));
+    let mut delivery = delivery.replacing(replaceable(client));
     delivery.probe(&approved.plan().aim.sinks).map_err(|error| unusable(&error))?;
-    if !yes && !terminal.confirm("Carry this plan out?")? {
+    let mut journal = journal::open(&journal::place(carrying.journal.as_deref(), &planning.target)?)?;
+    if !carrying.yes && !terminal.confirm("Carry this plan out?")? {
         terminal.note_text("Nothing was sent.\n");
         return Ok(Exit::Error);
     }
     let stop = stop_on_signals(terminal)?;
-    let outcome = send(approved, &connection.client, &mut delivery, &stop).await?;
-    report(&outcome, *followed, terminal);
-    Ok(exit(&outcome))
+    let beginning = Beginning {
+        command: (*command).to_owned(),
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        who: journal::who(),
+        pid: journal::pid(),
+        cluster: approved.plan().aim.live.cluster.clone(),
+        endpoint: client.endpoint().to_string(),
+        principal: client.principal().to_string(),
+        intended: how.intended(&approved),
+    };
+    journal.run_begins(beginning).map_err(|error| journal::unwritable(&error))?;
+    let run = Run { source: &source, client, how, stop: &stop, terminal };
+    let ended = run.alone(approved, &mut delivery, &mut journal, replan).await;
+    let ending = ended.as_ref().ok().and_then(|ended| ended.ending.clone());
+    if let Err(error) = journal.run_ends(ending) {
+        terminal.note_text(&format!(
+            "warning: the journal lacks the end of this run: {}: {}\n",
+            visible(&error),
+            visible(&error.source)
+        ));
+    }
+    ended.map(|ended| ended.exit)
 }
 
-async fn send(approved: Approved, client: &Client, delivery: &mut Delivery, stop: &Stop) -> Result<Outcome, Failure> {
-    let mut progress = Progress::new(approved.plan().steps.len());
-    let outcome = apply::run(approved, client, delivery, &mut progress, stop).await;
-    progress.finish();
-    outcome.map_err(|error| unusable(&error))
+impl CarryingOut<'_> {
+    fn intended(&self, approved: &Approved) -> Intended {
+        let plan = approved.plan();
+        Intended {
+            plan: self.fingerprint.map_or_else(|| saved::fingerprint(plan), str::to_owned),
+            steps: plan.steps.len(),
+            waived: journal::waived(approved),
+        }
+    }
+}
+
+/// Everything about a run that stays the same while it lasts.
+struct Run<'a> {
+    source: &'a Source,
+    client: &'a Client,
+    how: &'a CarryingOut<'a>,
+    stop: &'a Stop,
+    terminal: Terminal,
+}
+
+/// How a run ended; with nothing to write down if nothing of a plan was sent.
+struct Ended {
+    exit: Exit,
+    ending: Option<Ending>,
+}
+
+impl Run<'_> {
+    /// Carries a plan out under the lock, which is given back on every way out.
+    async fn alone(
+        &self,
+        approved: Approved,
+        delivery: &mut Delivery,
+        journal: &mut Journal,
+        replan: impl Fn(Snapshot) -> Result<Plan, Failure>,
+    ) -> Result<Ended, Failure> {
+        let live = &approved.plan().aim.live;
+        let held = locking::take(self.client, live, self.how.carrying, journal, self.stop, self.terminal).await?;
+        let Some(held) = held else { return self.send(approved, delivery, journal).await };
+        let ended = caught(self.under_lock(approved, delivery, journal, replan)).await;
+        locking::give_back(held, self.client, journal, self.terminal).await;
+        ended.unwrap_or_else(|panic| resume_unwind(panic))
+    }
+
+    /// Carries out what was confirmed, or what it has come to by now if nobody wished to confirm that.
+    async fn under_lock(
+        &self,
+        approved: Approved,
+        delivery: &mut Delivery,
+        journal: &mut Journal,
+        replan: impl Fn(Snapshot) -> Result<Plan, Failure>,
+    ) -> Result<Ended, Failure> {
+        let CarryingOut { command: _, planning, carrying, followed: _, fingerprint: _ } = self.how;
+        let over = |exit| Ok(Ended { exit, ending: None });
+        let live = self.source.read(self.terminal).await?;
+        if approved.plan().still_fits(&live) {
+            return self.send(approved, delivery, journal).await;
+        }
+        if !carrying.yes {
+            self.terminal.note_text(
+                "Nothing was sent: somebody has changed the cluster since the plan was made. Run it again to see what \
+                 there is to do now.\n",
+            );
+            return over(Exit::Error);
+        }
+        self.terminal
+            .note_text("Somebody has changed the cluster since the plan was made. This is what there is to do now:\n");
+        let plan = replan(live)?;
+        pipeline::show(&plan, PlanFormat::Text, planning, self.terminal)?;
+        let Some(approved) = pipeline::approve(plan, &planning.allow, self.terminal) else {
+            return over(Exit::Refused);
+        };
+        if approved.plan().is_empty() {
+            return over(Exit::Success);
+        }
+        journal.replans(self.how.intended(&approved)).map_err(|error| journal::unwritable(&error))?;
+        self.send(approved, delivery, journal).await
+    }
+
+    async fn send(&self, approved: Approved, delivery: &mut Delivery, journal: &mut Journal) -> Result<Ended, Failure> {
+        let mut progress = Progress::new(approved.plan().steps.len());
+        let outcome = apply::run(approved, self.client, delivery, &mut (journal, &mut progress), self.stop).await;
+        progress.finish();
+        let outcome = outcome.map_err(|error| unusable(&error))?;
+        report(&outcome, self.how.followed, self.terminal);
+        Ok(Ended { exit: exit(&outcome), ending: Some(Ending::from(&outcome)) })
+    }
+}
+
+/// What comes of `future`, or with what it panicked: what has to be done after it is done in either case.
+async fn caught<T>(future: impl Future<Output = T>) -> thread::Result<T> {
+    let mut future = pin!(future);
+    poll_fn(|context| {
+        // After a panic it is not polled again, and what it was at is not looked at.
+        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+            Ok(poll) => poll.map(Ok),
+            Err(panic) => Poll::Ready(Err(panic)),
+        }
+    })
+    .await
 }
 
 fn report(outcome: &Outcome, followed: Followed, terminal: Terminal) {
@@ -120,4 +251,19 @@ fn stop_on_signals(terminal: Terminal) -> Result<Stop, Failure> {
         }
     });
     Ok(stop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::caught;
+
+    #[tokio::test]
+    async fn a_panic_is_caught_even_after_waiting() {
+        assert_eq!(caught(async { 1 }).await.unwrap(), 1);
+        let panics = async {
+            tokio::task::yield_now().await;
+            panic!("in the midst");
+        };
+        assert_eq!(caught::<()>(panics).await.unwrap_err().downcast_ref(), Some(&"in the midst"));
+    }
 }

@@ -66,7 +66,7 @@ pub(super) enum Intent {
     /// Desired-state files.
     Files { desired: Box<Desired>, sources: Sources, unsunk: Unsunk },
     /// A saved plan.
-    Saved(Box<Saved>),
+    Saved { saved: Box<Saved>, fingerprint: String },
 }
 
 impl Intent {
@@ -78,7 +78,7 @@ impl Intent {
                 report(&render::missing(&apply::missing(desired, &live.state)), sources, terminal)?;
                 Ok(Plan::new(Aim::new(resolved, who::now())))
             }
-            Intent::Saved(saved) => Ok(saved.as_ref().clone().plan(live, who::now())),
+            Intent::Saved { saved, fingerprint: _ } => Ok(saved.as_ref().clone().plan(live, who::now())),
         }
     }
 }

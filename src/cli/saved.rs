@@ -59,6 +59,13 @@ pub(super) fn write(plan: &Plan, file: &Path) -> Result<String, Failure> {
     Ok(Saved::fingerprint(&text).unwrap_or_default())
 }
 
+/// What `plan` is called for short, saved or not.
+pub(super) fn fingerprint(plan: &Plan) -> String {
+    let saved = sinks(plan).map(|sinks| Saved::of(plan, sinks, env!("CARGO_PKG_VERSION")));
+    // Only a path that is no text has no mark.
+    saved.ok().and_then(|saved| saved.mark().ok()).unwrap_or_default()
+}
+
 /// Where the secrets of `plan` go, wherever the saved plan is applied.
 fn sinks(plan: &Plan) -> io::Result<BTreeMap<TokenId, Sink>> {
     let absolute = |(token, Sink { file, format }): (&TokenId, &Sink)| {
@@ -87,7 +94,7 @@ pub(super) async fn open(file: &Path, planning: &Planning, terminal: Terminal) -
     let fingerprint = Saved::fingerprint(&text).unwrap_or_default();
     terminal.result(&render::opened(&saved, &file.display().to_string(), &fingerprint))?;
     let source = source::open(&planning.target, &source::cluster(&[], &planning.target, terminal)?, terminal).await?;
-    Ok((Intent::Saved(Box::new(saved)), source))
+    Ok((Intent::Saved { saved: Box::new(saved), fingerprint }, source))
 }
 
 /// What stands in `file`, if that is a file of a fitting size.

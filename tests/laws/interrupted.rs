@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use proptest::prelude::*;
 use pve_access::api::{ApiError, Method, Request};
-use pve_access::apply::{self, Cluster, Delivery, Done, Fate, Observer, Outcome, Receipt, Stop};
+use pve_access::apply::{self, Cluster, Delivery, Done, Fate, NotRecorded, Observer, Outcome, Receipt, Stop};
 use pve_access::desired::Desired;
 use pve_access::live::{ReadError, Sight, Snapshot, Source};
 use pve_access::model::AccessState;
@@ -76,7 +76,14 @@ impl Source for Scripted {
             return Err(ApiError::Unanswered { request, reason: "nothing came".to_owned() }.into());
         }
         let state = self.state.lock().unwrap().clone();
-        Ok(Snapshot { state, sight: Sight::Full, reader: None, cluster: "test".to_owned(), ignored: Vec::new() })
+        Ok(Snapshot {
+            state,
+            sight: Sight::Full,
+            reader: None,
+            cluster: "test".to_owned(),
+            lock: None,
+            ignored: Vec::new(),
+        })
     }
 }
 
@@ -139,15 +146,22 @@ struct Trigger {
 }
 
 impl Observer for Trigger {
-    fn begins(&mut self, at: usize, _: &Step) {
+    fn begins(&mut self, at: usize, _: &Step) -> Result<(), NotRecorded> {
         match self.fault {
             Some((number, Fault::OutputCloses)) if number == at => *self.screen.is_closed.lock().unwrap() = true,
             Some((number, Fault::Stopped)) if number == at => self.stop.request(),
             _ => {}
         }
+        Ok(())
     }
 
     fn ended(&mut self, _: usize, _: &Step, _: &apply::StepEnd) {}
+
+    fn besides(&mut self, _: &Op) -> Result<(), NotRecorded> {
+        Ok(())
+    }
+
+    fn besides_ended(&mut self, _: &Op, _: Result<(), &ApiError>) {}
 
     fn reads_back(&mut self) {}
 }

@@ -1,12 +1,14 @@
 //! What can be typed.
 
 mod asking;
+mod carrying;
 mod lint;
 mod planning;
 mod sandbox;
 mod target;
 
 pub(super) use asking::{Export, Format, Permissions, WhoCan};
+pub(super) use carrying::Carrying;
 use clap::{Args, Parser, Subcommand};
 pub(super) use lint::{Lint, LintFormat};
 pub(super) use planning::{Apply, Files, Plan, PlanFormat, Planning, Validate};

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::FILE;
+use super::carrying::Carrying;
 use super::target::Target;
 use crate::plan::Waiver;
 use crate::pve::Release;
@@ -99,9 +100,8 @@ pub(in crate::cli) struct Apply {
     /// A plan that `plan --out` saved, in place of desired-state files
     #[arg(value_name = "PLAN", conflicts_with = "files")]
     pub(in crate::cli) saved: Option<PathBuf>,
-    /// Do not ask
-    #[arg(short, long)]
-    pub(in crate::cli) yes: bool,
+    #[command(flatten)]
+    pub(in crate::cli) carrying: Carrying,
     #[command(flatten)]
     pub(in crate::cli) planning: Planning,
 }
