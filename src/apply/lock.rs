@@ -148,7 +148,9 @@ impl Held {
         let mut attempt = 1;
         loop {
             let error = match latch.look().await {
-                Ok(Some(lock)) if is_of(&lock, &self.holder) => {
+                // One that is not to be seen any more is not to be deleted either, if it is there: then that is told.
+                Ok(lock) if lock.as_ref().map_or(!is_sent, |lock| is_of(lock, &self.holder)) => {
+                    let is_seen = lock.is_some();
                     // A lock that stays is worse than a line that lacks.
                     let _ = observer.besides(&op);
                     let lifted = latch.lift().await;
@@ -156,7 +158,8 @@ impl Held {
                     is_sent = true;
                     match lifted {
                         Ok(()) => return Left::Free,
-                        Err(error) if is_gone(&error) => return Left::Free,
+                        Err(error) if is_gone(&error) => return if is_seen { Left::Free } else { Left::Broken(None) },
+                        Err(error) if !error.is_undecided() => return Left::Stuck(error),
                         Err(error) => error,
                     }
                 }

@@ -62,7 +62,7 @@ pub(super) async fn carry_out(
     let delivery = if planning.show_secrets { Delivery::showing(io::stdout()) } else { Delivery::to_files() };
     let mut delivery = delivery.replacing(replaceable(client));
     delivery.probe(&approved.plan().aim.sinks).map_err(|error| unusable(&error))?;
-    let mut journal = journal::open(&journal::place(carrying.journal.as_deref(), &planning.target)?)?;
+    let mut journal = journal::open(&journal::place(carrying.journal.as_deref(), planning.target.sandbox.as_deref())?)?;
     if !carrying.yes && !terminal.confirm("Carry this plan out?")? {
         terminal.note_text("Nothing was sent.\n");
         return Ok(Exit::Error);

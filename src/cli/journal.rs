@@ -5,7 +5,6 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process;
 
-use super::arguments::Target;
 use super::failure::Failure;
 use crate::apply::{Journal, NotRecorded};
 use crate::plan::{Approved, Plan};
@@ -29,12 +28,12 @@ const NAME: &str = "journal.jsonl";
 ///
 /// # Errors
 /// If nothing says where that is.
-pub(super) fn place(flag: Option<&Path>, target: &Target) -> Result<Place, Failure> {
+pub(super) fn place(flag: Option<&Path>, sandbox: Option<&Path>) -> Result<Place, Failure> {
     let said = flag.map(Path::to_owned).or_else(|| variable("PVE_ACCESS_JOURNAL").map(PathBuf::from));
     if let Some(file) = said {
         return Ok(if file == Path::new(NONE) { Place::Nowhere } else { Place::File(file) });
     }
-    if let Some(sandbox) = &target.sandbox {
+    if let Some(sandbox) = sandbox {
         return Ok(Place::File(sandbox.join(NAME)));
     }
     // A path that is not absolute is to be ignored, says the XDG Base Directory Specification.

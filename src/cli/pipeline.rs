@@ -95,7 +95,11 @@ pub(super) async fn intent(planning: &Planning, terminal: Terminal) -> Result<(I
 /// From files and a source to a plan.
 pub(super) async fn plan(planning: &Planning, terminal: Terminal) -> Result<Planned, Failure> {
     let (intent, source) = intent(planning, terminal).await?;
-    let plan = intent.plan(source.read(terminal).await?, terminal)?;
+    let live = source.read(terminal).await?;
+    if let Some(lock) = &live.lock {
+        terminal.note(&render::locked(lock, who::now()));
+    }
+    let plan = intent.plan(live, terminal)?;
     Ok(Planned { plan, source })
 }
 

@@ -62,7 +62,7 @@ Exit status:
 pub(super) const APPLY_EXIT: &str = "\
 Exit status:
   0  nothing to do, or applied and verified
-  1  error: nothing more was done than was reported
+  1  error: nothing more was done than was reported; or the cluster is locked
   3  refused by a guard, which --allow NAME waives, or by a policy: nothing was sent
   4  applied, but reading back shows a difference, or a step failed half-way
 ";
