@@ -19,6 +19,7 @@ use super::progress::Progress;
 use super::saved;
 use super::source::Source;
 use super::terminal::Terminal;
+use super::who;
 use crate::api::Client;
 use crate::apply::{
     self, Beginning, Delivery, DeliveryError, Done, Ending, Intended, Journal, Outcome, Replaceable, Stop,
@@ -63,6 +64,9 @@ pub(super) async fn carry_out(
     let mut delivery = delivery.replacing(replaceable(client));
     delivery.probe(&approved.plan().aim.sinks).map_err(|error| unusable(&error))?;
     let mut journal = journal::open(&journal::place(carrying.journal.as_deref(), planning.target.sandbox.as_deref())?)?;
+    if let Some(lock) = approved.plan().aim.live.lock.as_ref().filter(|_| !carrying.yes && !carrying.no_lock) {
+        terminal.note(&render::locked(lock, who::now()));
+    }
     if !carrying.yes && !terminal.confirm("Carry this plan out?")? {
         terminal.note_text("Nothing was sent.\n");
         return Ok(Exit::Error);
@@ -156,8 +160,9 @@ impl Run<'_> {
             );
             return over(Exit::Error);
         }
-        self.terminal
-            .note_text("Somebody has changed the cluster since the plan was made. This is what there is to do now:\n");
+        self.terminal.note_text(
+            "\nSomebody has changed the cluster since the plan was made. This is what there is to do now:\n",
+        );
         let plan = replan(live)?;
         pipeline::show(&plan, PlanFormat::Text, planning, self.terminal)?;
         let Some(approved) = pipeline::approve(plan, &planning.allow, self.terminal) else {

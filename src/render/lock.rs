@@ -21,7 +21,7 @@ pub fn lock_holder(lock: &Lock, now: u64) -> String {
 pub fn locked(lock: &Lock, now: u64) -> Document {
     let mut document = Document::default();
     document.push(Line::plain(format!(
-        "note: somebody is changing the cluster right now, and what is shown may change: {}",
+        "note: the cluster is locked, and what is shown may change while somebody is at work: {}",
         lock_holder(lock, now)
     )));
     document

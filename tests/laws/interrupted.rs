@@ -34,6 +34,8 @@ enum Fault {
     OutputCloses,
     /// Somebody wishes to stop.
     Stopped,
+    /// What is about to be sent cannot be written down.
+    Unwritten,
 }
 
 /// A cluster in memory, on which the write with one number goes wrong.
@@ -113,7 +115,7 @@ impl Cluster for Scripted {
                 *self.is_silent.lock().unwrap() = true;
                 Err(ApiError::Unanswered { request, reason: "nothing came".to_owned() })
             }
-            Some(Fault::OutputCloses | Fault::Stopped) | None => Ok(self.carry_out(op)),
+            Some(Fault::OutputCloses | Fault::Stopped | Fault::Unwritten) | None => Ok(self.carry_out(op)),
         }
     }
 }
@@ -150,6 +152,9 @@ impl Observer for Trigger {
         match self.fault {
             Some((number, Fault::OutputCloses)) if number == at => *self.screen.is_closed.lock().unwrap() = true,
             Some((number, Fault::Stopped)) if number == at => self.stop.request(),
+            Some((number, Fault::Unwritten)) if number == at => {
+                return Err(NotRecorded { path: "journal".into(), source: io::ErrorKind::StorageFull.into() });
+            }
             _ => {}
         }
         Ok(())
@@ -186,6 +191,7 @@ fn fault() -> impl Strategy<Value = Fault> {
         Just(Fault::LostForGood),
         Just(Fault::OutputCloses),
         Just(Fault::Stopped),
+        Just(Fault::Unwritten),
     ]
 }
 
@@ -208,10 +214,15 @@ proptest! {
         let desired = draft.against(&live);
         let (plan, target) = planned(&desired, &live);
         prop_assume!(!plan.is_empty());
-        let mut cluster = Scripted::new(&live, Some((at.index(plan.steps.len()), fault)));
+        let number = at.index(plan.steps.len());
+        let mut cluster = Scripted::new(&live, Some((number, fault)));
         let screen = Screen::default();
 
         let outcome = run(&desired, &cluster, &screen);
+        if matches!(fault, Fault::Unwritten) {
+            prop_assert!(outcome.unrecorded.is_some());
+            prop_assert_eq!(*cluster.writes.lock().unwrap(), number, "sent without a line");
+        }
         let reached = cluster.state.lock().unwrap().clone() == target;
         prop_assert!(outcome.done() != Done::Everything || reached, "claims what is not so");
         let unsure: Vec<&TokenId> = outcome
