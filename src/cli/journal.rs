@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process;
 
@@ -67,7 +68,13 @@ pub(super) fn unwritable(error: &NotRecorded) -> Failure {
 pub(super) fn who() -> String {
     let names = ["SUDO_USER", "USER", "LOGNAME"];
     let user = names.into_iter().find_map(variable).map(|name| name.to_string_lossy().into_owned());
-    let user = user.unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()));
+    let user = user.unwrap_or_else(|| {
+        let uid = rustix::process::getuid().as_raw().to_string();
+        let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
+        let is_own = |line: &&str| line.split(':').nth(2) == Some(uid.as_str());
+        let name = passwd.lines().find(is_own).and_then(|line| line.split(':').next());
+        name.map_or_else(|| format!("uid {uid}"), str::to_owned)
+    });
     format!("{user}@{}", rustix::system::uname().nodename().to_string_lossy())
 }
 

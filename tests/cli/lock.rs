@@ -42,7 +42,7 @@ fn a_cluster_that_somebody_else_works_on_is_left_alone() {
     insta::assert_snapshot!(ran.stderr);
     let writes: Vec<&str> = requests.iter().filter(|request| request.is_write()).map(|one| one.path.as_str()).collect();
     assert_eq!(writes, ["/access/groups"], "which is refused");
-    assert!(!desk.path("secrets").exists());
+    assert!(!desk.path("secrets/homepage.env").exists());
 
     let waited = desk.run(&["apply", "--yes", "--lock-timeout", "1s"]);
     assert_eq!(waited.code, 1);

@@ -12,6 +12,9 @@ use super::super::sink::folder;
 /// How long others are waited for, each of which holds the file for the time of one line.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// What every form of a journal begins with; a line that was never finished may be shorter.
+const START: &str = r#"{"schema":"pve-access.journal.v"#;
+
 /// Lines, each of which is there as a whole or not at all.
 #[derive(Debug)]
 pub(super) struct Lines {
@@ -35,7 +38,12 @@ impl Lines {
             }
             Err(error) => return Err(error),
         }
-        let file = File::options().create(true).read(true).append(true).mode(0o600).open(path)?;
+        let mut file = File::options().create(true).read(true).append(true).mode(0o600).open(path)?;
+        let mut start = Vec::new();
+        (&mut file).take(START.len() as u64).read_to_end(&mut start)?;
+        if !START.as_bytes().starts_with(&start) {
+            return Err(io::Error::other("there is something else in it: name another file"));
+        }
         File::open(folder(path))?.sync_all()?;
         Ok(Lines { path: path.to_owned(), file })
     }
@@ -99,9 +107,9 @@ mod tests {
     fn it_is_its_owners_alone() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("state/pve-access/journal.jsonl");
-        Lines::open(&path).unwrap().add("one").unwrap();
+        Lines::open(&path).unwrap().add(START).unwrap();
         Lines::open(&path).unwrap().add("two").unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), "one\ntwo\n");
+        assert_eq!(fs::read_to_string(&path).unwrap(), format!("{START}\ntwo\n"));
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
     }
@@ -110,9 +118,11 @@ mod tests {
     fn a_torn_line_stays_alone() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("journal");
-        fs::write(&path, "whole\nto").unwrap();
-        Lines::open(&path).unwrap().add("next").unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), "whole\nto\nnext\n");
+        for torn in [&START[..5], &format!("{START}1\nto")] {
+            fs::write(&path, torn).unwrap();
+            Lines::open(&path).unwrap().add("next").unwrap();
+            assert_eq!(fs::read_to_string(&path).unwrap(), format!("{torn}\nnext\n"));
+        }
     }
 
     #[test]
@@ -125,15 +135,17 @@ mod tests {
                 let path = &path;
                 scope.spawn(move || {
                     let mut journal = Lines::open(path).unwrap();
-                    (0..lines).for_each(|line| journal.add(&format!("{writer} {line} {}", "x".repeat(9000))).unwrap());
+                    (0..lines).for_each(|line| {
+                        journal.add(&format!("{START} {writer} {line} {}", "x".repeat(9000))).unwrap()
+                    });
                 });
             }
         });
         let text = fs::read_to_string(&path).unwrap();
         assert_eq!(text.lines().count(), writers * lines);
         for writer in 0..writers {
-            let mine = text.lines().filter(|line| line.starts_with(&format!("{writer} ")));
-            let numbers: Vec<usize> = mine.map(|line| line.split(' ').nth(1).unwrap().parse().unwrap()).collect();
+            let mine = text.lines().filter(|line| line.starts_with(&format!("{START} {writer} ")));
+            let numbers: Vec<usize> = mine.map(|line| line.split(' ').nth(2).unwrap().parse().unwrap()).collect();
             assert_eq!(numbers, (0..lines).collect::<Vec<_>>());
         }
     }
@@ -148,5 +160,8 @@ mod tests {
         assert!(refused(dir.path()).contains("a folder"));
         assert!(refused(Path::new("/dev/null")).contains("not a regular file"));
         assert!(Lines::open(&dir.path().join("there/below")).is_err());
+        fs::write(dir.path().join("there"), "version: 1\n").unwrap();
+        assert!(refused(&dir.path().join("there")).contains("something else"));
+        assert_eq!(fs::read_to_string(dir.path().join("there")).unwrap(), "version: 1\n");
     }
 }

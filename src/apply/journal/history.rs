@@ -248,7 +248,7 @@ mod tests {
         Journal::open(&path, "one".to_owned(), in_words).unwrap().run_begins(beginning(1)).unwrap();
         let whole = std::fs::read_to_string(&path).unwrap();
         let mut file = File::options().append(true).open(&path).unwrap();
-        file.write_all(whole[..whole.len() / 2].as_bytes()).unwrap();
+        file.write_all(&whole.as_bytes()[..whole.len() / 2]).unwrap();
         Journal::open(&path, "two".to_owned(), in_words).unwrap().run_begins(beginning(1)).unwrap();
         let newer = whole.replace("journal.v1", "journal.v2");
         let unknown = whole.replace("begins", "dreams");

@@ -58,14 +58,9 @@ fn block(run: &Run, telling: Telling) -> Document {
     let (style, ended) = ended(run);
     document.push(Line::default().with(Style::Strong, head).with(style, ended));
     match beginning {
-        Some(Beginning { command: _, program: _, who, pid: _, cluster, endpoint, principal, intended }) => {
-            let place = if cluster == endpoint || endpoint.contains(cluster.as_str()) {
-                visible(cluster)
-            } else {
-                format!("{} ({})", visible(cluster), visible(endpoint))
-            };
-            let (who, principal) = (visible(who), visible(principal));
-            document.push(Line::plain(format!("{INDENT}by {who} as {principal} on {place}")));
+        Some(Beginning { command: _, program: _, who, pid: _, cluster, endpoint: _, principal, intended }) => {
+            let (who, principal, cluster) = (visible(who), visible(principal), visible(cluster));
+            document.push(Line::plain(format!("{INDENT}by {who} as {principal} on {cluster}")));
             let Intended { plan, steps: _, waived } = replanned.as_ref().unwrap_or(intended);
             let anew = if replanned.is_some() { ", made anew under the lock" } else { "" };
             let waived =
