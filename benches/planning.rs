@@ -61,7 +61,8 @@ fn plan(bencher: Bencher<'_, '_>, users: usize, change: fn(&AccessState) -> Acce
     let live = user_cfg::read(largest::user_cfg(users).as_bytes(), Release::MEASURED).state;
     let target = change(&live);
     let reader = "u1@pve".parse().ok();
-    let live = Snapshot { state: live, sight: Sight::Full, reader, cluster: String::new(), ignored: Vec::new() };
+    let live =
+        Snapshot { state: live, sight: Sight::Full, reader, cluster: String::new(), lock: None, ignored: Vec::new() };
     let aim = || Aim {
         live: live.clone(),
         target: target.clone(),

@@ -50,7 +50,7 @@ impl Guest {
 
     fn run(&self, arguments: &[&str]) -> Result<Output, Box<dyn Error>> {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("pve-access"));
-        command.current_dir(self.folder.path()).args(arguments);
+        command.current_dir(self.folder.path()).env("XDG_STATE_HOME", self.folder.path().join("state")).args(arguments);
         if arguments[0] != "validate" {
             if let Some(file) = env::var_os("ACCEPTANCE_CA_FILE") {
                 command.arg("--ca-file").arg(Path::new(&file).canonicalize()?);

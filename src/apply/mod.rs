@@ -6,7 +6,9 @@
 mod cluster;
 mod delivery;
 mod form;
+mod journal;
 mod left_password;
+mod lock;
 mod missing;
 mod observer;
 mod outcome;
@@ -18,9 +20,14 @@ mod sink;
 
 pub use cluster::{Cluster, Receipt};
 pub use delivery::{Delivery, DeliveryError};
+pub use journal::{
+    Beginning, Came, Course, Damage, Ending, Event, Extent, History, HistoryError, Intended, Journal, ReadBack, Record,
+    Run, Sent, StepTaken,
+};
 pub use left_password::{LeftFate, LeftPassword};
+pub use lock::{Held, Latch, Left, NotLocked, break_lock, take_lock};
 pub use missing::{Missing, missing};
-pub use observer::{Observer, Stop};
+pub use observer::{NotRecorded, Observer, Stop};
 pub use outcome::{Done, Fate, Outcome, StepEnd, Verification};
 pub use password::{PasswordError, PasswordFault, Passwords};
 pub use run::run;

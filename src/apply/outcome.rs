@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::delivery::DeliveryError;
 use super::left_password::{LeftFate, LeftPassword};
+use super::observer::NotRecorded;
 use crate::api::ApiError;
 use crate::diff::Diff;
 use crate::live::{Blind, ReadError};
@@ -86,6 +87,8 @@ pub struct Outcome {
     pub left_password: Option<LeftPassword>,
     /// What spoke against it and was waived.
     pub waived: Vec<Objection>,
+    /// Why nothing more was sent, if what comes next could not be written down.
+    pub unrecorded: Option<NotRecorded>,
 }
 
 impl Outcome {

@@ -32,12 +32,16 @@ pub async fn run<C: Cluster>(
     let plan = approved.into_plan();
     delivery.probe(&plan.aim.sinks)?;
     let mut ends = Vec::with_capacity(plan.steps.len());
+    let mut unrecorded = None;
     for (at, step) in plan.steps.iter().enumerate() {
         let halted = ends.last().is_some_and(|end| !matches!(end, StepEnd::Done));
         if halted || stop.is_requested() {
             break;
         }
-        observer.begins(at, step);
+        if let Err(error) = observer.begins(at, step) {
+            unrecorded = Some(error);
+            break;
+        }
         let end = perform(&step.op, cluster, passwords, delivery, &plan).await;
         observer.ended(at, step, &end);
         ends.push(end);
@@ -54,7 +58,7 @@ pub async fn run<C: Cluster>(
         verify(&plan, undecided, suspect, cluster).await
     };
     let steps = plan.steps.into_iter().zip(ends).collect();
-    Ok(Outcome { steps, stopped, verification, orphans, left_password, waived: plan.objections })
+    Ok(Outcome { steps, stopped, verification, orphans, left_password, waived: plan.objections, unrecorded })
 }
 
 /// Reads back, deletes a token that nobody has the secret of and a password that nobody is to have, and compares.
@@ -64,7 +68,7 @@ async fn verify<C: Cluster>(
     suspect: Option<Suspect<'_>>,
     cluster: &C,
 ) -> (Verification, Vec<(TokenId, Fate)>, Option<LeftPassword>) {
-    let Snapshot { mut state, sight, reader: _, cluster: _, ignored: _ } = match cluster.read().await {
+    let Snapshot { mut state, sight, reader: _, cluster: _, lock: _, ignored: _ } = match cluster.read().await {
         Ok(snapshot) => snapshot,
         Err(error) => {
             let orphans = undecided.map(|token| (token.clone(), Fate::Unread));

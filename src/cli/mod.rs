@@ -5,12 +5,16 @@
 
 mod apply;
 mod arguments;
+mod carry_out;
 mod connect;
 mod credential;
 mod exit;
 mod export;
 mod failure;
+mod history;
+mod journal;
 mod lint;
+mod locking;
 mod permissions;
 mod pipeline;
 mod plan;
@@ -67,6 +71,7 @@ fn run(command: Command, terminal: Terminal) -> Result<Exit, Failure> {
         Command::Export(arguments) => runtime.block_on(export::run(arguments, terminal)),
         Command::Permissions(arguments) => runtime.block_on(permissions::run(arguments, terminal)),
         Command::WhoCan(arguments) => runtime.block_on(who_can::run(arguments, terminal)),
+        Command::History(arguments) => history::run(arguments, terminal),
         Command::Schema => schema::run(terminal),
         Command::Lint(arguments) => runtime.block_on(lint::run(arguments, terminal)),
         Command::Sandbox(arguments) => runtime.block_on(sandbox::run(arguments, terminal)),

@@ -13,7 +13,7 @@ use crate::desired::{self, Desired, Loaded};
 use crate::diagnostic::{Findings, Sources};
 use crate::lint;
 use crate::live::Snapshot;
-use crate::plan::{Aim, Approved, Plan, Waiver};
+use crate::plan::{Aim, Approved, Plan, Saved, Waiver};
 use crate::render::{self, Detail, Shown, Undeclared, diagnostics};
 use crate::resolve::{Resolved, Unsunk, resolve};
 
@@ -67,18 +67,51 @@ pub(super) fn target<'a>(
     Ok(resolved)
 }
 
-/// From files and a source to a plan.
-pub(super) async fn plan(planning: &Planning, terminal: Terminal) -> Result<Planned, Failure> {
+/// What leads to a plan, whatever is live.
+pub(super) enum Intent {
+    /// Desired-state files.
+    Files { desired: Box<Desired>, sources: Sources, unsunk: Unsunk, set_passwords: bool },
+    /// A saved plan.
+    Saved { saved: Box<Saved>, fingerprint: String },
+}
+
+impl Intent {
+    /// What it makes of what is live; reports what is to be said of that.
+    pub(super) fn plan(&self, live: Snapshot, terminal: Terminal) -> Result<Plan, Failure> {
+        match self {
+            Intent::Files { desired, sources, unsunk, set_passwords } => {
+                let resolved = target(desired, sources, &live, *unsunk, terminal)?;
+                report(&render::missing(&apply::missing(desired, &live.state)), sources, terminal)?;
+                let aim = Aim::new(resolved, who::now());
+                Ok(Plan::new(if *set_passwords { aim.setting_passwords() } else { aim }))
+            }
+            Intent::Saved { saved, fingerprint: _ } => {
+                let plan = saved.as_ref().clone().plan(live, who::now());
+                terminal.result(&render::resumed(saved.steps(), plan.steps.len()))?;
+                Ok(plan)
+            }
+        }
+    }
+}
+
+/// What the files say, and where the live state is.
+pub(super) async fn intent(planning: &Planning, terminal: Terminal) -> Result<(Intent, Source), Failure> {
     let Planning { files, show_undeclared: _, full: _, show_secrets, set_passwords, allow: _, target: cluster } =
         planning;
     let unsunk = if *show_secrets { Unsunk::Show } else { Unsunk::Refuse };
     let (desired, sources) = load(files, terminal)?;
     let source = source::open(cluster, &desired.cluster, terminal).await?;
-    let snapshot = source.read(terminal).await?;
-    let resolved = target(&desired, &sources, &snapshot, unsunk, terminal)?;
-    report(&render::missing(&apply::missing(&desired, &snapshot.state)), &sources, terminal)?;
-    let aim = Aim::new(resolved, who::now());
-    let plan = Plan::new(if *set_passwords { aim.setting_passwords() } else { aim });
+    Ok((Intent::Files { desired: Box::new(desired), sources, unsunk, set_passwords: *set_passwords }, source))
+}
+
+/// From files and a source to a plan.
+pub(super) async fn plan(planning: &Planning, terminal: Terminal) -> Result<Planned, Failure> {
+    let (intent, source) = intent(planning, terminal).await?;
+    let live = source.read(terminal).await?;
+    if let Some(lock) = &live.lock {
+        terminal.note(&render::locked(lock, who::now()));
+    }
+    let plan = intent.plan(live, terminal)?;
     Ok(Planned { plan, source })
 }
 

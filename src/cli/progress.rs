@@ -2,8 +2,9 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::apply::{Observer, StepEnd};
-use crate::plan::Step;
+use crate::api::ApiError;
+use crate::apply::{NotRecorded, Observer, StepEnd};
+use crate::plan::{Op, Step};
 use crate::render::step_in_words;
 
 /// A bar on standard error where that is a terminal; nothing elsewhere.
@@ -26,15 +27,23 @@ impl Progress {
 }
 
 impl Observer for Progress {
-    fn begins(&mut self, at: usize, step: &Step) {
+    fn begins(&mut self, at: usize, step: &Step) -> Result<(), NotRecorded> {
         tracing::info!(step = at + 1, "{}", step_in_words(&step.op));
         self.bar.set_message(step_in_words(&step.op));
         self.bar.tick();
+        Ok(())
     }
 
     fn ended(&mut self, _at: usize, _step: &Step, _end: &StepEnd) {
         self.bar.inc(1);
     }
+
+    fn besides(&mut self, op: &Op) -> Result<(), NotRecorded> {
+        tracing::info!("besides: {}", step_in_words(op));
+        Ok(())
+    }
+
+    fn besides_ended(&mut self, _op: &Op, _end: Result<(), &ApiError>) {}
 
     fn reads_back(&mut self) {
         tracing::info!("reading back");

@@ -9,10 +9,9 @@ use tempfile::NamedTempFile;
 
 use super::arguments::Planning;
 use super::failure::Failure;
-use super::pipeline::Planned;
-use super::source;
+use super::pipeline::Intent;
+use super::source::{self, Source};
 use super::terminal::Terminal;
-use super::who;
 use crate::desired::{PasswordSource, Sink};
 use crate::plan::{Plan, Saved, SavedError};
 use crate::pve::{TokenId, UserId};
@@ -61,6 +60,13 @@ pub(super) fn write(plan: &Plan, file: &Path) -> Result<String, Failure> {
     Ok(Saved::fingerprint(&text).unwrap_or_default())
 }
 
+/// What `plan` is called for short, saved or not.
+pub(super) fn fingerprint(plan: &Plan) -> String {
+    let saved = sinks(plan).and_then(|sinks| Ok(Saved::of(plan, sinks, passwords(plan)?, env!("CARGO_PKG_VERSION"))));
+    // Only a path that is no text has no mark.
+    saved.ok().and_then(|saved| saved.mark().ok()).unwrap_or_default()
+}
+
 /// Where the secrets of `plan` go, wherever the saved plan is applied.
 fn sinks(plan: &Plan) -> io::Result<BTreeMap<TokenId, Sink>> {
     let absolute = |(token, Sink { file, format }): (&TokenId, &Sink)| {
@@ -81,8 +87,8 @@ fn passwords(plan: &Plan) -> io::Result<BTreeMap<UserId, PasswordSource>> {
     plan.aim.passwords.iter().map(absolute).collect()
 }
 
-/// From a saved plan and what is live to a plan, which is shown.
-pub(super) async fn plan(file: &Path, planning: &Planning, terminal: Terminal) -> Result<Planned, Failure> {
+/// Reads a saved plan, says whose it is, and where the live state is.
+pub(super) async fn open(file: &Path, planning: &Planning, terminal: Terminal) -> Result<(Intent, Source), Failure> {
     if planning.set_passwords {
         return Err(Failure::new("--set-passwords is not for a saved plan, which is carried out as it is")
             .help("have it in the plan: `plan --set-passwords --out FILE`"));
@@ -105,11 +111,7 @@ pub(super) async fn plan(file: &Path, planning: &Planning, terminal: Terminal) -
     let fingerprint = Saved::fingerprint(&text).unwrap_or_default();
     terminal.result(&render::opened(&saved, &file.display().to_string(), &fingerprint))?;
     let source = source::open(&planning.target, &source::cluster(&[], &planning.target, terminal)?, terminal).await?;
-    let snapshot = source.read(terminal).await?;
-    let steps = saved.steps();
-    let plan = saved.plan(snapshot, who::now());
-    terminal.result(&render::resumed(steps, plan.steps.len()))?;
-    Ok(Planned { plan, source })
+    Ok((Intent::Saved { saved: Box::new(saved), fingerprint }, source))
 }
 
 /// What stands in `file`, if that is a file of a fitting size.

@@ -12,6 +12,7 @@ use super::terminal::Terminal;
 use crate::api::wire::Held;
 use crate::desired::{self, Cluster};
 use crate::live::{ReadError, Sight, Snapshot, Source as _, UserCfg, UserCfgError};
+use crate::model::Lock;
 use crate::permissions::Privileges;
 use crate::pve::{AclPath, Principal};
 use crate::render::{self, visible};
@@ -49,14 +50,9 @@ impl Source {
             }
             Source::UserCfg(files) => files.read().await.map_err(|error| unreadable(&error, None))?,
             Source::Sandbox(sandbox, name) => {
-                let state = sandbox.state().map_err(|error| Failure::of(&error))?;
-                Snapshot {
-                    state: (*state).clone(),
-                    sight: Sight::Full,
-                    reader: None,
-                    cluster: name.clone(),
-                    ignored: Vec::new(),
-                }
+                let mut state = (*sandbox.state().map_err(|error| Failure::of(&error))?).clone();
+                let lock = Lock::take_from(&mut state);
+                Snapshot { state, sight: Sight::Full, reader: None, cluster: name.clone(), lock, ignored: Vec::new() }
             }
         };
         terminal.note(&render::ignored(&snapshot.ignored));

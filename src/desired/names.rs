@@ -8,6 +8,7 @@ use super::look_alike::{plain, unseen};
 use super::node::Excerpt;
 use super::notes::Notes;
 use crate::diagnostic::{Diagnostic, Span};
+use crate::model::Lock;
 use crate::pve::{GroupId, NameError, NameKind, RoleId, TokenId, UserId, UserIdOddity};
 
 /// The users and tokens that are declared, for suggestions.
@@ -201,6 +202,17 @@ fn several(text: &str, span: Span) -> Option<Diagnostic> {
 /// A group's name.
 pub(super) fn group(text: &str, span: Span, notes: &mut Notes) -> Option<GroupId> {
     let error = match text.parse::<GroupId>() {
+        Ok(group) if group.as_str() == Lock::NAME => {
+            notes.push(
+                Diagnostic::error(
+                    span,
+                    format!("the group `{text}` is no group of yours: `apply` makes and deletes it"),
+                )
+                .label("this name is taken")
+                .help("while it is there, nobody else applies anything; choose another name for a group"),
+            );
+            return None;
+        }
         Ok(group) => return Some(group),
         Err(error) => error,
     };

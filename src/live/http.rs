@@ -8,6 +8,7 @@ use super::listing::{Holdings, Listing};
 use super::snapshot::{ReadError, Snapshot, Source};
 use crate::api::wire::{Member, Pool};
 use crate::api::{ApiError, Client};
+use crate::model::Lock;
 use crate::pve::{AclPath, PoolId};
 
 impl Source for Client {
@@ -41,8 +42,9 @@ impl Source for Client {
         let pools = listing.pools.into_iter().filter(|pool| members.contains_key(&pool.poolid)).collect();
         let listing = Listing { members, pools, ..listing };
         let reader = self.principal().clone();
-        let (state, sight) = listing.into_state(&reader);
-        Ok(Snapshot { state, sight, reader: Some(reader), cluster: self.endpoint().name(), ignored: Vec::new() })
+        let (mut state, sight) = listing.into_state(&reader);
+        let lock = Lock::take_from(&mut state);
+        Ok(Snapshot { state, sight, reader: Some(reader), cluster: self.endpoint().name(), lock, ignored: Vec::new() })
     }
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::user_cfg::{Ignored, UserCfgError};
 use crate::api::ApiError;
-use crate::model::AccessState;
+use crate::model::{AccessState, Lock};
 use crate::pve::Principal;
 
 /// What was read.
@@ -22,6 +22,8 @@ pub struct Snapshot {
     pub reader: Option<Principal>,
     /// What to call the cluster in print.
     pub cluster: String,
+    /// The lock that somebody holds on it, which is no part of the state.
+    pub lock: Option<Lock>,
     /// What the source says in vain, from top to bottom; only files do.
     pub ignored: Vec<Ignored>,
 }

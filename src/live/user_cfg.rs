@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::snapshot::{Blind, ReadError, Sight, Snapshot, Source};
+use crate::model::Lock;
 use crate::model::domains_cfg;
 use crate::model::user_cfg::{self, FILE_LIMIT, Reading};
 use crate::pve::Release;
@@ -192,7 +193,8 @@ impl Source for UserCfg {
             Some(_) => Sight::Full,
             None => Sight::Partial(BTreeSet::from([Blind::Realms])),
         };
-        Ok(Snapshot { state, sight, reader: None, cluster: self.name.clone(), ignored: self.ignored() })
+        let lock = Lock::take_from(&mut state);
+        Ok(Snapshot { state, sight, reader: None, cluster: self.name.clone(), lock, ignored: self.ignored() })
     }
 }
 

@@ -6,6 +6,7 @@
 mod admission;
 mod along;
 pub mod domains_cfg;
+mod lock;
 mod object;
 mod pattern;
 mod search;
@@ -15,6 +16,7 @@ pub mod user_cfg;
 
 pub use admission::Refusal;
 pub use along::Along;
+pub use lock::{Holder, Lock, Unsigned};
 pub use object::{Enable, Expire, Grant, Group, Origin, Pool, Privsep, Propagate, Realm, Role, Token, User};
 pub use pattern::{Against, Pattern, PatternError, Patterns, Sense};
 pub use search::{Around, Intricate, Search};

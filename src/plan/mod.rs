@@ -29,7 +29,10 @@ pub use power::{Loss, Need};
 pub use saved::{Saved, SavedError};
 pub use step::{Step, Turn};
 
+use saved::Footing;
+
 use crate::diff::{Diff, diff};
+use crate::live::Snapshot;
 use crate::model::AccessState;
 
 /// The way from what is live to what shall be: one step is one request.
@@ -68,6 +71,13 @@ impl Plan {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.steps.is_empty()
+    }
+
+    /// Whether `live` is still what it was made on: all that a file can speak of, and how much of it can be seen.
+    #[must_use]
+    pub fn still_fits(&self, live: &Snapshot) -> bool {
+        let Snapshot { state, sight, reader, cluster: _, lock: _, ignored: _ } = &self.aim.live;
+        Footing::of(state) == Footing::of(&live.state) && *sight == live.sight && *reader == live.reader
     }
 
     /// What the plan asked for and `state` does not show.

@@ -6,7 +6,7 @@ use super::document::{Document, Line, Style};
 use super::pveum;
 use super::sight::hidden_kinds;
 use super::words::{count, grant_name, step_in_words, visible};
-use crate::apply::{Done, Fate, LeftFate, LeftPassword, Outcome, StepEnd, Verification};
+use crate::apply::{Done, Fate, LeftFate, LeftPassword, NotRecorded, Outcome, StepEnd, Verification};
 use crate::diff::{Delta, Diff};
 use crate::plan::{Lockout, Objection, Op, Step};
 use crate::pve::{Principal, TokenId};
@@ -37,7 +37,7 @@ impl Followed {
 
 /// What is said after a plan has been carried out, or after it has not.
 pub fn outcome(outcome: &Outcome, followed: Followed) -> Document {
-    let Outcome { steps, stopped, verification, orphans, left_password, waived } = outcome;
+    let Outcome { steps, stopped, verification, orphans, left_password, waived, unrecorded } = outcome;
     let locked_out = locked_out(waived);
     let done = steps.iter().filter(|(_, end)| matches!(end, StepEnd::Done)).count();
     let mut document = Document::default();
@@ -53,10 +53,14 @@ pub fn outcome(outcome: &Outcome, followed: Followed) -> Document {
         }
         return document;
     }
-    document.push(Line::default().with(Style::Bad, headline(*stopped, done, steps, locked_out)));
+    document.push(Line::default().with(Style::Bad, headline(*stopped, unrecorded.is_some(), done, steps, locked_out)));
     document.gap();
     if done < steps.len() {
         document.extend(course(steps, orphans, left_password.as_ref()));
+        document.gap();
+    }
+    if let Some(error) = unrecorded {
+        document.extend(unwritten(error));
         document.gap();
     }
     document.extend(verified(verification, followed));
@@ -79,9 +83,15 @@ fn locked_out(waived: &[Objection]) -> Option<&Principal> {
     })
 }
 
-fn headline(stopped: bool, done: usize, steps: &[(Step, StepEnd)], locked_out: Option<&Principal>) -> String {
+fn headline(
+    stopped: bool,
+    is_unrecorded: bool,
+    done: usize,
+    steps: &[(Step, StepEnd)],
+    locked_out: Option<&Principal>,
+) -> String {
     let all = count(steps.len(), "request");
-    if stopped {
+    if stopped || is_unrecorded {
         format!("Stopped after {done} of {all}.")
     } else if let Some(who) = locked_out.filter(|_| done == steps.len()) {
         format!("Every request was answered with success, and by the last {} has lost what it needs.", visible(who))
@@ -225,6 +235,16 @@ fn left_behind(LeftPassword { user, fate }: &LeftPassword) -> Document {
     if let LeftFate::StillStored(error) | LeftFate::NotDeleted(error) = fate {
         document.extend(reasons(error));
     }
+    document
+}
+
+/// Why nothing more was sent, although nothing had failed there.
+fn unwritten(error: &NotRecorded) -> Document {
+    let mut document = Document::default();
+    document.push(Line::default().with(Style::Bad, "Nothing more was sent, because it could not be written down:"));
+    document.extend(reasons(error));
+    document
+        .push(Line::plain(format!("{INDENT}help: name another file: --journal FILE; or do without: --journal none")));
     document
 }
 

@@ -319,6 +319,7 @@ mod tests {
                 sight: Sight::Full,
                 reader: None,
                 cluster: "test".to_owned(),
+                lock: None,
                 ignored: Vec::new(),
             };
             check(&desired, &live).iter().map(|finding| finding.message.clone()).collect::<Vec<_>>()

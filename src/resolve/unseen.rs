@@ -61,6 +61,7 @@ mod tests {
             sight: Sight::Partial(hidden.iter().copied().collect()),
             reader: None,
             cluster: "test".to_owned(),
+            lock: None,
             ignored: Vec::new(),
         };
         let target = target(&desired.desired, &live.state);

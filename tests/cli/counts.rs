@@ -57,8 +57,8 @@ fn exactly_as_many_writes_as_announced() {
     assert!(announced.contains(" in 34 requests."), "{announced}");
     let (ran, requests) = desk.requests_of(|| desk.run(&["apply", "--yes"]));
     assert_eq!(ran.code, 0, "{}", ran.seen());
-    assert_eq!(requests.iter().filter(|request| request.is_write()).count(), 34);
-    assert_eq!(reads(&requests).len(), 20, "once before, once after");
+    assert_eq!(requests.iter().filter(|request| request.is_write()).count(), 1 + 34 + 1, "and the lock");
+    assert_eq!(reads(&requests).len(), 31, "once before, once under the lock, once after; and the lock itself");
 
     let (ran, requests) = desk.requests_of(|| desk.run(&["apply", "--yes"]));
     assert_eq!(ran.code, 0);

@@ -106,6 +106,8 @@ impl Desk {
         command
             .current_dir(self.dir.path())
             .env_clear()
+            .env("XDG_STATE_HOME", self.path("state"))
+            .env("USER", "ann")
             .env("PROXMOX_VE_ENDPOINT", url)
             .env("PROXMOX_VE_API_TOKEN", token)
             .args(arguments);

@@ -76,7 +76,7 @@ acl:
   - {path: /storage, roles: PVEDatastoreUser, users: bob@pve, state: absent}
 ",
     );
-    let (ran, requests) = desk.requests_of(|| desk.run(&["apply", "--yes"]));
+    let (ran, requests) = desk.requests_of(|| desk.run(&["apply", "--yes", "--no-lock"]));
     insta::assert_snapshot!(ran.seen());
     let writes: Vec<String> = requests
         .iter()

@@ -79,7 +79,7 @@ groups: {old: {state: absent}}
 acl: [{path: /, roles: AccessSync, users: [sync@pve, bob@pve], state: absent}]
 ",
     );
-    let arguments = ["apply", "--yes", "--allow", "lockout"];
+    let arguments = ["apply", "--yes", "--no-lock", "--allow", "lockout"];
     let (ran, requests) = desk.requests_of(|| run_as(&desk, &sync, &arguments));
     assert_eq!(ran.code, 4, "{}", ran.seen());
     assert_eq!(writes(&requests), ["PUT /access/acl", "DELETE /access/groups/old", "PUT /access/acl"]);
@@ -129,7 +129,7 @@ fn what_is_not_safe_yet_is_put_off() {
     ] {
         let desk = Desk::with_user_cfg(cluster);
         desk.write("desired-state.yaml", &format!("version: 1\n{file}"));
-        let (ran, requests) = desk.requests_of(|| desk.run(&["apply", "--yes"]));
+        let (ran, requests) = desk.requests_of(|| desk.run(&["apply", "--yes", "--no-lock"]));
         assert_eq!(ran.code, 0, "{}", ran.seen());
         assert_eq!(writes(&requests), order, "{}", ran.seen());
         assert_eq!(desk.run(&["plan", "--detailed-exitcode"]).code, 0);

@@ -11,10 +11,12 @@ mod formats;
 #[path = "../support/golden.rs"]
 mod golden;
 mod guards;
+mod history;
 mod homepage;
 mod interrupted;
 mod limits;
 mod lint;
+mod lock;
 mod names;
 mod passwords;
 mod permissions;

@@ -15,7 +15,8 @@ use crate::golden::check;
 use crate::reference::blocks;
 
 /// Cases that are wrong for a reason that no schema knows, and the reason.
-const BEYOND: [(&str, &str); 8] = [
+const BEYOND: [(&str, &str); 9] = [
+    ("lock-group", "what is special about one group would be offered to everybody who types one"),
     ("propagate-both-ways", "two entries contradict each other"),
     ("propagate-both-ways-in-two-files", "two files contradict each other"),
     ("root", "what is special about one user would be offered to everybody who types one"),

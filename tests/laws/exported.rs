@@ -49,6 +49,7 @@ fn effects(text: &str, live: &AccessState) -> Vec<String> {
             sight: Sight::Partial(blind),
             reader: None,
             cluster: "test".to_owned(),
+            lock: None,
             ignored: Vec::new(),
         },
     )

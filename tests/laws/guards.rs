@@ -20,8 +20,14 @@ use crate::everywhere;
 /// The plan of somebody who sees everything.
 fn planned_by(reader: Option<&Principal>, desired: &Desired, live: &AccessState) -> Plan {
     let cluster = "test".to_owned();
-    let live =
-        Snapshot { state: live.clone(), sight: Sight::Full, reader: reader.cloned(), cluster, ignored: Vec::new() };
+    let live = Snapshot {
+        state: live.clone(),
+        sight: Sight::Full,
+        reader: reader.cloned(),
+        cluster,
+        lock: None,
+        ignored: Vec::new(),
+    };
     Plan::new(Aim::new(resolved(desired, &live), NOW))
 }
 

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 
 use proptest::prelude::*;
 use pve_access::api::{ApiError, Method, Request};
-use pve_access::apply::{self, Cluster, Delivery, Done, Fate, Observer, Outcome, Passwords, Receipt, Stop};
+use pve_access::apply::{
+    self, Cluster, Delivery, Done, Fate, NotRecorded, Observer, Outcome, Passwords, Receipt, Stop,
+};
 use pve_access::desired::Desired;
 use pve_access::live::{ReadError, Sight, Snapshot, Source};
 use pve_access::model::AccessState;
@@ -34,6 +36,8 @@ enum Fault {
     OutputCloses,
     /// Somebody wishes to stop.
     Stopped,
+    /// What is about to be sent cannot be written down.
+    Unwritten,
 }
 
 /// A cluster in memory, on which the write with one number goes wrong.
@@ -76,7 +80,14 @@ impl Source for Scripted {
             return Err(ApiError::Unanswered { request, reason: "nothing came".to_owned() }.into());
         }
         let state = self.state.lock().unwrap().clone();
-        Ok(Snapshot { state, sight: Sight::Full, reader: None, cluster: "test".to_owned(), ignored: Vec::new() })
+        Ok(Snapshot {
+            state,
+            sight: Sight::Full,
+            reader: None,
+            cluster: "test".to_owned(),
+            lock: None,
+            ignored: Vec::new(),
+        })
     }
 }
 
@@ -106,7 +117,7 @@ impl Cluster for Scripted {
                 *self.is_silent.lock().unwrap() = true;
                 Err(ApiError::Unanswered { request, reason: "nothing came".to_owned() })
             }
-            Some(Fault::OutputCloses | Fault::Stopped) | None => Ok(self.carry_out(op)),
+            Some(Fault::OutputCloses | Fault::Stopped | Fault::Unwritten) | None => Ok(self.carry_out(op)),
         }
     }
 }
@@ -139,15 +150,25 @@ struct Trigger {
 }
 
 impl Observer for Trigger {
-    fn begins(&mut self, at: usize, _: &Step) {
+    fn begins(&mut self, at: usize, _: &Step) -> Result<(), NotRecorded> {
         match self.fault {
             Some((number, Fault::OutputCloses)) if number == at => *self.screen.is_closed.lock().unwrap() = true,
             Some((number, Fault::Stopped)) if number == at => self.stop.request(),
+            Some((number, Fault::Unwritten)) if number == at => {
+                return Err(NotRecorded { path: "journal".into(), source: io::ErrorKind::StorageFull.into() });
+            }
             _ => {}
         }
+        Ok(())
     }
 
     fn ended(&mut self, _: usize, _: &Step, _: &apply::StepEnd) {}
+
+    fn besides(&mut self, _: &Op) -> Result<(), NotRecorded> {
+        Ok(())
+    }
+
+    fn besides_ended(&mut self, _: &Op, _: Result<(), &ApiError>) {}
 
     fn reads_back(&mut self) {}
 }
@@ -175,6 +196,7 @@ fn fault() -> impl Strategy<Value = Fault> {
         Just(Fault::LostForGood),
         Just(Fault::OutputCloses),
         Just(Fault::Stopped),
+        Just(Fault::Unwritten),
     ]
 }
 
@@ -197,10 +219,15 @@ proptest! {
         let desired = draft.against(&live);
         let (plan, target) = planned(&desired, &live);
         prop_assume!(!plan.is_empty());
-        let mut cluster = Scripted::new(&live, Some((at.index(plan.steps.len()), fault)));
+        let number = at.index(plan.steps.len());
+        let mut cluster = Scripted::new(&live, Some((number, fault)));
         let screen = Screen::default();
 
         let outcome = run(&desired, &cluster, &screen);
+        if matches!(fault, Fault::Unwritten) {
+            prop_assert!(outcome.unrecorded.is_some());
+            prop_assert_eq!(*cluster.writes.lock().unwrap(), number, "sent without a line");
+        }
         let reached = cluster.state.lock().unwrap().clone() == target;
         prop_assert!(outcome.done() != Done::Everything || reached, "claims what is not so");
         let unsure: Vec<&TokenId> = outcome

@@ -39,7 +39,14 @@ use pve_access::resolve::{Resolved, Unsunk, resolve};
 pub const NOW: u64 = 1_800_000_000;
 
 fn seen(state: &AccessState) -> Snapshot {
-    Snapshot { state: state.clone(), sight: Sight::Full, reader: None, cluster: "test".to_owned(), ignored: Vec::new() }
+    Snapshot {
+        state: state.clone(),
+        sight: Sight::Full,
+        reader: None,
+        cluster: "test".to_owned(),
+        lock: None,
+        ignored: Vec::new(),
+    }
 }
 
 fn resolved<'a>(desired: &Desired, live: &'a Snapshot) -> Resolved<'a> {

@@ -117,6 +117,7 @@ fn check(live: &AccessState, draft: super::generate::Draft, by: By) -> Result<()
             sight: Sight::Full,
             reader: Some(reader.clone()),
             cluster: "test".to_owned(),
+            lock: None,
             ignored: Vec::new(),
         };
         let plan = Plan::new(Aim::new(resolved(&draft.against(&live), &seen), NOW));

@@ -7,12 +7,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use proptest::prelude::*;
-use pve_access::api::{Client, Credential, Login, Trust};
-use pve_access::apply::{self, Delivery, Done, Observer, Passwords, StepEnd, Stop};
+use pve_access::api::{ApiError, Client, Credential, Login, Trust};
+use pve_access::apply::{self, Delivery, Done, NotRecorded, Observer, Passwords, StepEnd, Stop};
 use pve_access::diff::diff;
 use pve_access::live::{Sight, Source};
 use pve_access::model::{AccessState, Enable, Expire, Pool, Privsep, Token, user_cfg};
-use pve_access::plan::{Step, Waiver};
+use pve_access::plan::{Op, Step, Waiver};
 use pve_access::pve::{Release, UserId};
 use pve_access::sandbox::{Sandbox, Serving};
 use secrecy::SecretString;
@@ -26,8 +26,14 @@ use super::{fold, ops, planned};
 struct Nobody;
 
 impl Observer for Nobody {
-    fn begins(&mut self, _: usize, _: &Step) {}
+    fn begins(&mut self, _: usize, _: &Step) -> Result<(), NotRecorded> {
+        Ok(())
+    }
     fn ended(&mut self, _: usize, _: &Step, _: &StepEnd) {}
+    fn besides(&mut self, _: &Op) -> Result<(), NotRecorded> {
+        Ok(())
+    }
+    fn besides_ended(&mut self, _: &Op, _: Result<(), &ApiError>) {}
     fn reads_back(&mut self) {}
 }
 

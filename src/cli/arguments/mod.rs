@@ -1,15 +1,19 @@
 //! What can be typed.
 
 mod asking;
+mod carrying;
 mod credential;
+mod history;
 mod lint;
 mod planning;
 mod sandbox;
 mod target;
 
 pub(super) use asking::{Export, Format, Permissions, WhoCan};
+pub(super) use carrying::Carrying;
 use clap::{Args, Parser, Subcommand};
 pub(super) use credential::Credentials;
+pub(super) use history::History;
 pub(super) use lint::{Lint, LintFormat};
 pub(super) use planning::{Apply, Files, Plan, PlanFormat, Planning, Validate};
 pub(super) use sandbox::Sandbox;
@@ -114,6 +118,11 @@ pub(super) enum Command {
     /// let pass. Changes nothing.
     #[command(after_help = lint::LINT_EXAMPLES)]
     Lint(Lint),
+    /// Tell what runs of apply have done
+    ///
+    /// From the journal, in which each run writes down who did what where, each request before it is sent, and what came of
+    /// it: Proxmox VE itself keeps no record of such changes. The newest run comes last. Asks no cluster.
+    History(History),
     /// Print the JSON Schema of a desired-state file
     ///
     /// With it an editor completes and checks while you type:

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::FILE;
+use super::carrying::Carrying;
 use super::target::Target;
 use crate::plan::Waiver;
 use crate::pve::Release;
@@ -64,7 +65,7 @@ Exit status:
 pub(super) const APPLY_EXIT: &str = "\
 Exit status:
   0  nothing to do, or applied and verified
-  1  error: nothing more was done than was reported
+  1  error: nothing more was done than was reported; or the cluster is locked
   3  refused by a guard, which --allow NAME waives, or by a policy: nothing was sent
   4  applied, but reading back shows a difference, or a step failed half-way
 ";
@@ -102,9 +103,8 @@ pub(in crate::cli) struct Apply {
     /// A plan that `plan --out` saved, in place of desired-state files
     #[arg(value_name = "PLAN", conflicts_with = "files")]
     pub(in crate::cli) saved: Option<PathBuf>,
-    /// Do not ask
-    #[arg(short, long)]
-    pub(in crate::cli) yes: bool,
+    #[command(flatten)]
+    pub(in crate::cli) carrying: Carrying,
     #[command(flatten)]
     pub(in crate::cli) planning: Planning,
 }

@@ -179,6 +179,14 @@ fn remaining(ops: Vec<Op>, live: &AccessState) -> Vec<Op> {
     ops.into_iter().filter(is_left).collect()
 }
 
+impl Op {
+    /// The op as it may be kept: without the marks of second factors, which it does not write anyway.
+    #[must_use]
+    pub fn without_keys(&self) -> Op {
+        without_keys(self.clone())
+    }
+}
+
 /// `op` without the marks of second factors, which it does not write: old ones hold what a second factor is made of.
 fn without_keys(mut op: Op) -> Op {
     let forget = |account: &mut Account| account.user.keys = Text::EMPTY;

@@ -111,12 +111,25 @@ impl Saved {
         serde_json::from_value(plan).map_err(SavedError::Unintelligible)
     }
 
+    /// What it is called for short.
+    ///
+    /// # Errors
+    /// As for [`Saved::seal`].
+    pub fn mark(&self) -> Result<String, serde_json::Error> {
+        Ok(short(&serde_json::to_value(self)?))
+    }
+
     /// What `text` is called for short, if it is the text of a saved plan.
     #[must_use]
     pub fn fingerprint(text: &str) -> Option<String> {
         let sealed: Value = serde_json::from_str(text).ok()?;
-        Some(digest(sealed.get("plan")?).chars().take(Saved::SHORT).collect())
+        Some(short(sealed.get("plan")?))
     }
+}
+
+/// As much of the fingerprint as people need.
+fn short(plan: &Value) -> String {
+    digest(plan).chars().take(Saved::SHORT).collect()
 }
 
 /// The SHA-256 of a value in its shortest form, in which keys are sorted.

@@ -1,0 +1,301 @@
+//! The one way from a plan that was made to what has come of it.
+
+use std::future::poll_fn;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::pin;
+use std::task::Poll;
+use std::thread;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::arguments::{Carrying, PlanFormat, Planning};
+use super::exit::Exit;
+use super::failure::Failure;
+use super::journal;
+use super::locking;
+use super::pipeline::{self, Planned};
+use super::progress::Progress;
+use super::saved;
+use super::source::Source;
+use super::terminal::Terminal;
+use super::who;
+use crate::api::Client;
+use crate::apply::{
+    self, Beginning, Delivery, DeliveryError, Done, Ending, Intended, Journal, Outcome, PasswordError, Passwords,
+    Replaceable, Stop,
+};
+use crate::live::Snapshot;
+use crate::plan::{Approved, Plan};
+use crate::render::{self, Document, Followed, Line, visible};
+use crate::sandbox::SECRET_MARK;
+
+/// How a plan is carried out.
+pub(super) struct CarryingOut<'a> {
+    /// The command that was typed.
+    pub(super) command: &'a str,
+    /// What led to the plan, and how it is shown.
+    pub(super) planning: &'a Planning,
+    /// Whether somebody is asked, what is written down, and who is kept out.
+    pub(super) carrying: &'a Carrying,
+    /// What it follows.
+    pub(super) followed: Followed,
+    /// What the plan is called for short, if it was saved.
+    pub(super) fingerprint: Option<&'a str>,
+}
+
+/// Shows a plan, has it confirmed, and carries it out while others are kept out.
+///
+/// What is live is read again under the lock, and `replan` says what it comes to if somebody was faster.
+pub(super) async fn carry_out(
+    Planned { plan, source }: Planned,
+    how: &CarryingOut<'_>,
+    replan: impl Fn(Snapshot) -> Result<Plan, Failure>,
+    terminal: Terminal,
+) -> Result<Exit, Failure> {
+    let CarryingOut { command, planning, carrying, followed: _, fingerprint: _ } = how;
+    pipeline::show(&plan, PlanFormat::Text, planning, terminal)?;
+    let Source::Cluster(connection) = &source else { return Err(read_only()) };
+    let client = &connection.client;
+    let Some(approved) = pipeline::approve(plan, &planning.allow, terminal) else { return Ok(Exit::Refused) };
+    if approved.plan().is_empty() {
+        return Ok(Exit::Success);
+    }
+    let delivery = if planning.show_secrets { Delivery::showing(io::stdout()) } else { Delivery::to_files() };
+    let mut delivery = delivery.replacing(replaceable(client));
+    delivery.probe(&approved.plan().aim.sinks).map_err(|error| unusable(&error))?;
+    if let Some(error) = Passwords::missing(&approved.plan().aim.passwords).first() {
+        return Err(unreadable(error));
+    }
+    let mut journal = journal::open(&journal::place(carrying.journal.as_deref(), planning.target.sandbox.as_deref())?)?;
+    if let Some(lock) = approved.plan().aim.live.lock.as_ref().filter(|_| !carrying.yes && !carrying.no_lock) {
+        terminal.note(&render::locked(lock, who::now()));
+    }
+    if !carrying.yes && !terminal.confirm("Carry this plan out?")? {
+        terminal.note_text("Nothing was sent.\n");
+        return Ok(Exit::Error);
+    }
+    let passwords = read(&approved).await?;
+    let stop = stop_on_signals(client.clone(), terminal)?;
+    let beginning = Beginning {
+        command: (*command).to_owned(),
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        who: journal::who(),
+        pid: journal::pid(),
+        cluster: approved.plan().aim.live.cluster.clone(),
+        endpoint: client.endpoint().to_string(),
+        principal: client.principal().to_string(),
+        intended: how.intended(&approved),
+    };
+    journal.run_begins(beginning).map_err(|error| journal::unwritable(&error))?;
+    let run = Run { source: &source, client, how, stop: &stop, terminal };
+    let ended = run.alone(approved, passwords, &mut delivery, &mut journal, replan).await;
+    let ending = ended.as_ref().ok().and_then(|ended| ended.ending.clone());
+    if let Err(error) = journal.run_ends(ending) {
+        terminal.note_text(&format!(
+            "warning: the journal lacks the end of this run: {}: {}\n",
+            visible(&error),
+            visible(&error.source)
+        ));
+    }
+    ended.map(|ended| ended.exit)
+}
+
+impl CarryingOut<'_> {
+    fn intended(&self, approved: &Approved) -> Intended {
+        let plan = approved.plan();
+        Intended {
+            plan: self.fingerprint.map_or_else(|| saved::fingerprint(plan), str::to_owned),
+            steps: plan.steps.len(),
+            waived: journal::waived(approved),
+        }
+    }
+}
+
+/// Everything about a run that stays the same while it lasts.
+struct Run<'a> {
+    source: &'a Source,
+    client: &'a Client,
+    how: &'a CarryingOut<'a>,
+    stop: &'a Stop,
+    terminal: Terminal,
+}
+
+/// How a run ended; with nothing to write down if nothing of a plan was sent.
+struct Ended {
+    exit: Exit,
+    ending: Option<Ending>,
+}
+
+impl Run<'_> {
+    /// Carries a plan out under the lock, which is given back on every way out.
+    async fn alone(
+        &self,
+        approved: Approved,
+        passwords: Passwords,
+        delivery: &mut Delivery,
+        journal: &mut Journal,
+        replan: impl Fn(Snapshot) -> Result<Plan, Failure>,
+    ) -> Result<Ended, Failure> {
+        let live = &approved.plan().aim.live;
+        let held = locking::take(self.client, live, self.how.carrying, journal, self.stop, self.terminal).await?;
+        let Some(held) = held else { return self.send(approved, &passwords, delivery, journal).await };
+        let ended = caught(self.under_lock(approved, passwords, delivery, journal, replan)).await;
+        locking::give_back(held, self.client, journal, self.terminal).await;
+        ended.unwrap_or_else(|panic| resume_unwind(panic))
+    }
+
+    /// Carries out what was confirmed, or what it has come to by now if nobody wished to confirm that.
+    async fn under_lock(
+        &self,
+        approved: Approved,
+        passwords: Passwords,
+        delivery: &mut Delivery,
+        journal: &mut Journal,
+        replan: impl Fn(Snapshot) -> Result<Plan, Failure>,
+    ) -> Result<Ended, Failure> {
+        let CarryingOut { command: _, planning, carrying, followed: _, fingerprint: _ } = self.how;
+        let over = |exit| Ok(Ended { exit, ending: None });
+        let live = self.source.read(self.terminal).await?;
+        if approved.plan().still_fits(&live) {
+            return self.send(approved, &passwords, delivery, journal).await;
+        }
+        if !carrying.yes {
+            self.terminal.note_text(
+                "Nothing was sent: somebody has changed the cluster since the plan was made. Run it again to see what \
+                 there is to do now.\n",
+            );
+            return over(Exit::Error);
+        }
+        self.terminal.note_text(
+            "\nSomebody has changed the cluster since the plan was made. This is what there is to do now:\n",
+        );
+        let plan = replan(live)?;
+        pipeline::show(&plan, PlanFormat::Text, planning, self.terminal)?;
+        let Some(approved) = pipeline::approve(plan, &planning.allow, self.terminal) else {
+            return over(Exit::Refused);
+        };
+        if approved.plan().is_empty() {
+            return over(Exit::Success);
+        }
+        let passwords = read(&approved).await?;
+        journal.replans(self.how.intended(&approved)).map_err(|error| journal::unwritable(&error))?;
+        self.send(approved, &passwords, delivery, journal).await
+    }
+
+    async fn send(
+        &self,
+        approved: Approved,
+        passwords: &Passwords,
+        delivery: &mut Delivery,
+        journal: &mut Journal,
+    ) -> Result<Ended, Failure> {
+        let mut progress = Progress::new(approved.plan().steps.len());
+        let outcome =
+            apply::run(approved, self.client, passwords, delivery, &mut (journal, &mut progress), self.stop).await;
+        progress.finish();
+        let outcome = outcome.map_err(|error| unusable(&error))?;
+        report(&outcome, self.how.followed, self.terminal);
+        Ok(Ended { exit: exit(&outcome), ending: Some(Ending::from(&outcome)) })
+    }
+}
+
+/// What comes of `future`, or with what it panicked: what has to be done after it is done in either case.
+async fn caught<T>(future: impl Future<Output = T>) -> thread::Result<T> {
+    let mut future = pin!(future);
+    poll_fn(|context| {
+        // After a panic it is not polled again, and what it was at is not looked at.
+        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+            Ok(poll) => poll.map(Ok),
+            Err(panic) => Poll::Ready(Err(panic)),
+        }
+    })
+    .await
+}
+
+fn report(outcome: &Outcome, followed: Followed, terminal: Terminal) {
+    let mut document = Document::default();
+    document.push(Line::default());
+    document.extend(render::outcome(outcome, followed));
+    if terminal.write(&document).is_err() {
+        // What was done to a cluster has to be said somewhere.
+        terminal.note(&document);
+    }
+}
+
+fn exit(outcome: &Outcome) -> Exit {
+    match outcome.done() {
+        Done::Everything => Exit::Success,
+        Done::Nothing => Exit::Error,
+        Done::Partly => Exit::Partly,
+    }
+}
+
+/// A copy of a file is no cluster.
+pub(super) fn read_only() -> Failure {
+    Failure::new("a copy of a user.cfg is read, not written: --live is not for `apply`")
+        .help("`plan --live FILE` shows what would be done")
+        .help("to rehearse it: `sandbox --seed FILE --dir DIR`, then `apply --sandbox=DIR`")
+}
+
+/// A place for a secret that cannot take it.
+fn unusable(error: &DeliveryError) -> Failure {
+    Failure::of(error).help(format!("nothing was sent; {}", error.help()))
+}
+
+/// A password that cannot be had.
+fn unreadable(error: &PasswordError) -> Failure {
+    Failure::of(error).help(format!("nothing was sent; {}", error.help()))
+}
+
+/// The passwords that a plan needs.
+async fn read(approved: &Approved) -> Result<Passwords, Failure> {
+    Passwords::read(&approved.plan().aim.passwords).await.map_err(|error| unreadable(&error))
+}
+
+/// What is spoken to without encryption, on this machine, is taken for a sandbox, which never overwrites the secrets of
+/// a real cluster.
+fn replaceable(client: &Client) -> Replaceable {
+    if client.endpoint().is_encrypted() { Replaceable::Any } else { Replaceable::Marked(SECRET_MARK) }
+}
+
+/// From here on, Ctrl-C, SIGTERM and a terminal that goes away mean to stop before the next request, and to wait for
+/// nothing but the answer to the present one.
+fn stop_on_signals(client: Client, terminal: Terminal) -> Result<Stop, Failure> {
+    let watch = |kind| signal(kind).map_err(|error| Failure::new("signals cannot be waited for").because(&error));
+    let mut interrupt = watch(SignalKind::interrupt())?;
+    let mut terminate = watch(SignalKind::terminate())?;
+    let mut hangup = watch(SignalKind::hangup())?;
+    let stop = Stop::default();
+    let requested = stop.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+                _ = hangup.recv() => {}
+            }
+            if !requested.is_requested() {
+                terminal.note_text("Stopping once the request under way is answered.\n");
+            }
+            requested.request();
+            client.hurry();
+        }
+    });
+    Ok(stop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::caught;
+
+    #[tokio::test]
+    async fn a_panic_is_caught_even_after_waiting() {
+        assert_eq!(caught(async { 1 }).await.unwrap(), 1);
+        let panics = async {
+            tokio::task::yield_now().await;
+            panic!("in the midst");
+        };
+        assert_eq!(caught::<()>(panics).await.unwrap_err().downcast_ref(), Some(&"in the midst"));
+    }
+}
