@@ -18,7 +18,7 @@ const MAY_IMPORT: [(&str, &[&str]); 17] = [
     ("policy", &["diagnostic", "pve", "model", "desired", "permissions"]),
     ("plan", &["pve", "model", "desired", "diff", "permissions", "live", "resolve", "policy"]),
     ("lint", &["diagnostic", "pve", "model", "desired", "permissions", "live"]),
-    ("apply", &["plan", "diff", "model", "pve", "desired", "live", "api"]),
+    ("apply", &["diagnostic", "plan", "diff", "model", "pve", "desired", "live", "api"]),
     ("sandbox", &["pve", "model", "permissions"]),
     (
         "render",

@@ -58,6 +58,12 @@ impl Client {
         Ok(Client { http, endpoint, session: Arc::new(Session::new(credential)) })
     }
 
+    /// A client of the same cluster that shows another credential.
+    #[must_use]
+    pub fn showing(&self, credential: Credential) -> Client {
+        Client { session: Arc::new(Session::new(credential)), ..self.clone() }
+    }
+
     /// Where it sends to.
     #[must_use]
     pub fn endpoint(&self) -> &Endpoint {

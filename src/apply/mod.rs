@@ -5,18 +5,17 @@
 
 mod cluster;
 mod delivery;
-mod form;
-mod missing;
 mod observer;
 mod outcome;
 mod rescue;
 mod run;
 mod sink;
+mod stored;
 
 pub use cluster::{Cluster, Receipt};
 pub use delivery::{Delivery, DeliveryError};
-pub use missing::{Missing, missing};
 pub use observer::{Observer, Stop};
 pub use outcome::{Done, Fate, Outcome, StepEnd, Verification};
 pub use run::run;
-pub use sink::{Replaceable, SinkError};
+pub use sink::{CommandError, Commands, Replaceable, SinkError};
+pub use stored::{Condition, Stored, stored, try_each};

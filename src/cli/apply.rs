@@ -1,10 +1,9 @@
 //! `pve-access apply`
 
-use std::io;
-
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::arguments::{Apply, PlanFormat};
+use super::delivery;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::pipeline::{self, Planned};
@@ -12,29 +11,29 @@ use super::progress::Progress;
 use super::saved;
 use super::source::Source;
 use super::terminal::Terminal;
-use crate::api::Client;
-use crate::apply::{self, Delivery, DeliveryError, Done, Replaceable, Stop};
-use crate::render::{self, Document, Followed, Line};
-use crate::sandbox::SECRET_MARK;
+use crate::apply::{self, Done, Stop};
+use crate::render::{self, Document, Followed, Line, Trial};
 
-pub(super) async fn run(Apply { saved, yes, planning }: Apply, terminal: Terminal) -> Result<Exit, Failure> {
+pub(super) async fn run(
+    Apply { saved, yes, run_commands, planning }: Apply,
+    terminal: Terminal,
+) -> Result<Exit, Failure> {
     if planning.target.live.is_some() {
         return Err(read_only());
     }
-    let Planned { plan, source } = match &saved {
+    let Planned { plan, source, secrets } = match &saved {
         Some(file) => saved::plan(file, &planning, terminal).await?,
-        None => pipeline::plan(&planning, terminal).await?,
+        None => pipeline::plan(&planning, Trial::Looked, terminal).await?,
     };
     let followed = if saved.is_some() { Followed::SavedPlan } else { Followed::Files };
-    pipeline::show(&plan, PlanFormat::Text, &planning, terminal)?;
+    pipeline::show(&plan, &secrets, PlanFormat::Text, &planning, terminal)?;
     let Source::Cluster(connection) = source else { return Err(read_only()) };
     let Some(approved) = pipeline::approve(plan, &planning.allow, terminal) else { return Ok(Exit::Refused) };
     if approved.plan().is_empty() {
         return Ok(Exit::Success);
     }
-    let delivery = if planning.show_secrets { Delivery::showing(io::stdout()) } else { Delivery::to_files() };
-    let mut delivery = delivery.replacing(replaceable(&connection.client));
-    delivery.probe(&approved.plan().aim.sinks).map_err(|error| unusable(&error))?;
+    let mut delivery = delivery::open(&connection.client, planning.show_secrets, run_commands);
+    delivery.probe(&approved.plan().aim.sinks).map_err(|error| delivery::unusable(&error))?;
     if !yes && !terminal.confirm("Carry this plan out?")? {
         terminal.note_text("Nothing was sent.\n");
         return Ok(Exit::Error);
@@ -43,7 +42,7 @@ pub(super) async fn run(Apply { saved, yes, planning }: Apply, terminal: Termina
     let mut progress = Progress::new(approved.plan().steps.len());
     let outcome = apply::run(approved, &connection.client, &mut delivery, &mut progress, &stop).await;
     progress.finish();
-    let outcome = outcome.map_err(|error| unusable(&error))?;
+    let outcome = outcome.map_err(|error| delivery::unusable(&error))?;
     let mut document = Document::default();
     document.push(Line::default());
     document.extend(render::outcome(&outcome, followed));
@@ -62,17 +61,6 @@ fn read_only() -> Failure {
     Failure::new("a copy of a user.cfg is read, not written: --live is not for `apply`")
         .help("`plan --live FILE` shows what would be done")
         .help("to rehearse it: `sandbox --seed FILE --dir DIR`, then `apply --sandbox=DIR`")
-}
-
-/// A place for a secret that cannot take it.
-fn unusable(error: &DeliveryError) -> Failure {
-    Failure::of(error).help(format!("nothing was sent; {}", error.help()))
-}
-
-/// What is spoken to without encryption, on this machine, is taken for a sandbox, which never overwrites the secrets of
-/// a real cluster.
-fn replaceable(client: &Client) -> Replaceable {
-    if client.endpoint().is_encrypted() { Replaceable::Any } else { Replaceable::Marked(SECRET_MARK) }
 }
 
 /// From here on, Ctrl-C, SIGTERM and a terminal that goes away mean to stop before the next request.

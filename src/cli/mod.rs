@@ -6,6 +6,7 @@
 mod apply;
 mod arguments;
 mod connect;
+mod delivery;
 mod exit;
 mod export;
 mod failure;

@@ -8,19 +8,20 @@ use super::failure::Failure;
 use super::source::{self, Source};
 use super::terminal::Terminal;
 use super::who;
-use crate::apply;
+use crate::apply::{self, Stored};
 use crate::desired::{self, Desired, Loaded};
 use crate::diagnostic::{Findings, Sources};
 use crate::lint;
 use crate::live::Snapshot;
 use crate::plan::{Aim, Approved, Plan, Waiver};
-use crate::render::{self, Detail, Shown, Undeclared, diagnostics};
+use crate::render::{self, Detail, Shown, Trial, Undeclared, diagnostics};
 use crate::resolve::{Resolved, Unsunk, resolve};
 
-/// A plan, and where the live state was read.
+/// A plan, where the live state was read, and what is known of the secrets of declared tokens.
 pub(super) struct Planned {
     pub(super) plan: Plan,
     pub(super) source: Source,
+    pub(super) secrets: Vec<Stored>,
 }
 
 /// What the files say, and all that is to be said of them without a cluster.
@@ -62,27 +63,40 @@ pub(super) fn target<'a>(
 }
 
 /// From files and a source to a plan.
-pub(super) async fn plan(planning: &Planning, terminal: Terminal) -> Result<Planned, Failure> {
+pub(super) async fn plan(planning: &Planning, trial: Trial, terminal: Terminal) -> Result<Planned, Failure> {
     let Planning { files, show_undeclared: _, full: _, show_secrets, allow: _, target: cluster } = planning;
     let unsunk = if *show_secrets { Unsunk::Show } else { Unsunk::Refuse };
     let (desired, sources) = load(files, terminal)?;
     let source = source::open(cluster, &desired.cluster, terminal).await?;
     let snapshot = source.read(terminal).await?;
     let resolved = target(&desired, &sources, &snapshot, unsunk, terminal)?;
-    report(&render::missing(&apply::missing(&desired, &snapshot.state)), &sources, terminal)?;
+    let mut secrets = apply::stored(&desired, &snapshot.state);
+    if let (Trial::Tried, Source::Cluster(connection)) = (trial, &source) {
+        apply::try_each(&mut secrets, &connection.client, &snapshot.state, who::now()).await;
+    }
+    report(&render::secrets(&secrets, trial), &sources, terminal)?;
+    if let (Trial::Tried, Some(said)) = (trial, render::tried(&secrets)) {
+        terminal.note_text(&format!("{said}\n"));
+    }
     let plan = Plan::new(Aim::new(resolved, who::now()));
-    Ok(Planned { plan, source })
+    Ok(Planned { plan, source, secrets })
 }
 
 /// Shows a plan, with what is not asked for and what is allowed as `planning` says.
-pub(super) fn show(plan: &Plan, format: PlanFormat, planning: &Planning, terminal: Terminal) -> Result<(), Failure> {
+pub(super) fn show(
+    plan: &Plan,
+    secrets: &[Stored],
+    format: PlanFormat,
+    planning: &Planning,
+    terminal: Terminal,
+) -> Result<(), Failure> {
     let undeclared = if planning.show_undeclared { Undeclared::List } else { Undeclared::Count };
     let detail = if planning.full { Detail::Full } else { Detail::Brief };
     let shown = Shown { undeclared, detail };
     let waived: BTreeSet<Waiver> = planning.allow.iter().copied().collect();
     terminal.result(&match format {
         PlanFormat::Text => render::plan(plan, shown, &waived),
-        PlanFormat::Json => render::plan_json(plan, &waived),
+        PlanFormat::Json => render::plan_json(plan, &waived, secrets),
         PlanFormat::Markdown => render::plan_markdown(plan, shown, &waived),
         PlanFormat::Diff => render::plan_diff(plan),
     })

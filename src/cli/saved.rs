@@ -13,7 +13,7 @@ use super::pipeline::Planned;
 use super::source;
 use super::terminal::Terminal;
 use super::who;
-use crate::desired::Sink;
+use crate::desired::{Destination, Sink};
 use crate::plan::{Plan, Saved, SavedError};
 use crate::pve::TokenId;
 use crate::render;
@@ -62,10 +62,24 @@ pub(super) fn write(plan: &Plan, file: &Path) -> Result<String, Failure> {
 
 /// Where the secrets of `plan` go, wherever the saved plan is applied.
 fn sinks(plan: &Plan) -> io::Result<BTreeMap<TokenId, Sink>> {
-    let absolute = |(token, Sink { file, format }): (&TokenId, &Sink)| {
-        Ok((token.clone(), Sink { file: std::path::absolute(file)?, format: format.clone() }))
+    let absolute = |(token, Sink { to, format }): (&TokenId, &Sink)| {
+        let to = match to {
+            Destination::File(path) => Destination::File(std::path::absolute(path)?),
+            Destination::Command(command) => Destination::Command(anywhere(command)?),
+        };
+        Ok((token.clone(), Sink { to, format: format.clone() }))
     };
     plan.aim.sinks.iter().map(absolute).collect()
+}
+
+/// A command that runs the same program wherever it is run.
+fn anywhere(command: &[String]) -> io::Result<Vec<String>> {
+    let mut command = command.to_vec();
+    if let Some(program) = command.first_mut().filter(|program| program.contains('/')) {
+        let path = std::path::absolute(&*program)?.into_os_string();
+        *program = path.into_string().map_err(|_| io::Error::other("the path of a program is not valid UTF-8"))?;
+    }
+    Ok(command)
 }
 
 /// From a saved plan and what is live to a plan, which is shown.
@@ -89,7 +103,7 @@ pub(super) async fn plan(file: &Path, planning: &Planning, terminal: Terminal) -
     terminal.result(&render::opened(&saved, &file.display().to_string(), &fingerprint))?;
     let source = source::open(&planning.target, &source::cluster(&[], &planning.target, terminal)?, terminal).await?;
     let snapshot = source.read(terminal).await?;
-    Ok(Planned { plan: saved.plan(snapshot, who::now()), source })
+    Ok(Planned { plan: saved.plan(snapshot, who::now()), source, secrets: Vec::new() })
 }
 
 /// What stands in `file`, if that is a file of a fitting size.

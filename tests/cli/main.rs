@@ -24,4 +24,5 @@ mod saved;
 mod schema;
 mod secrets;
 mod sight;
+mod sinks;
 mod who_can;

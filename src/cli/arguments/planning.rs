@@ -77,6 +77,9 @@ pub(in crate::cli) struct Plan {
     /// Save the plan, for `apply FILE`; it holds no secret
     #[arg(long, value_name = "FILE", conflicts_with = "live")]
     pub(in crate::cli) out: Option<PathBuf>,
+    /// Try the secrets in the files of declared tokens on the cluster, and warn of those that do not work any more
+    #[arg(long, conflicts_with = "live")]
+    pub(in crate::cli) check_secrets: bool,
     #[command(flatten)]
     pub(in crate::cli) planning: Planning,
 }
@@ -102,6 +105,10 @@ pub(in crate::cli) struct Apply {
     /// Do not ask
     #[arg(short, long)]
     pub(in crate::cli) yes: bool,
+    /// On a sandbox, too, run the commands that secrets go to; they are refused there, because a real secret could be
+    /// replaced
+    #[arg(long)]
+    pub(in crate::cli) run_commands: bool,
     #[command(flatten)]
     pub(in crate::cli) planning: Planning,
 }

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::super::fields::Vocabulary;
-use super::super::{acl, cluster, groups, parse, policies, roles, tokens, users};
+use super::super::{acl, cluster, groups, parse, policies, roles, sink, tokens, users};
 use super::schema;
 
 /// What `$ref` and lists of two, one of which is null or a single one, stand for.
@@ -37,7 +37,7 @@ fn the_keys_are_those_of_the_language() {
         (&groups::VOCABULARY, of_map("groups")),
         (&users::VOCABULARY, of_map("users")),
         (&tokens::VOCABULARY, token),
-        (&tokens::SECRET, object(&schema, &token["properties"]["secret"])),
+        (&sink::VOCABULARY, object(&schema, &token["properties"]["secret"])),
         (&acl::VOCABULARY, object(&schema, &section("acl")["items"])),
         (&policies::VOCABULARY, object(&schema, &section("policies")["items"])),
     ] {
