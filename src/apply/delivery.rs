@@ -24,7 +24,7 @@ pub enum DeliveryError {
         /// The place.
         to: Destination,
         /// Why not.
-        source: SinkError,
+        source: Box<SinkError>,
     },
     /// Another secret of the same run goes there too.
     #[error("the secrets of `{token}` and `{other}` both go to {}", Named(to))]
@@ -179,7 +179,7 @@ fn can_share(to: &Destination, one: &Format, other: &Format) -> bool {
 }
 
 fn refused(token: &TokenId, sink: &Sink, source: SinkError) -> DeliveryError {
-    DeliveryError::Sink { token: token.clone(), to: sink.to.clone(), source }
+    DeliveryError::Sink { token: token.clone(), to: sink.to.clone(), source: Box::new(source) }
 }
 
 /// A place in a few words: the path, or the program alone.

@@ -24,7 +24,7 @@ pub fn secrets(stored: &[Stored], trial: Trial) -> Findings {
     let mut findings = Findings::default();
     for alike in [is_missing, is_unreadable, is_dead, is_unclear] {
         let found: Vec<&Stored> = stored.iter().filter(|stored| alike(&stored.condition)).collect();
-        // What cannot be read may be somebody's who has to know that, and not ours.
+        // Who only plans may well not be allowed to read it.
         if found.first().is_some_and(|stored| is_unreadable(&stored.condition)) && trial == Trial::Looked {
             continue;
         }
@@ -51,7 +51,10 @@ fn is_unclear(condition: &Condition) -> bool {
     matches!(condition, Condition::Unclear(_))
 }
 
-fn tell(alike: &[&Stored], said: fn(&Stored) -> Option<(String, Vec<String>)>, findings: &mut Findings) {
+/// What is wrong, and what to do.
+type Words = (String, Vec<String>);
+
+fn tell(alike: &[&Stored], said: fn(&Stored) -> Option<Words>, findings: &mut Findings) {
     let told = if alike.len() > EACH { &alike[..1] } else { alike };
     let others = match alike.len() - told.len() {
         0 => String::new(),
@@ -65,7 +68,7 @@ fn tell(alike: &[&Stored], said: fn(&Stored) -> Option<(String, Vec<String>)>, f
 }
 
 /// What is wrong with a secret, and what to do.
-fn fault(Stored { token, declared: _, sink, condition, exposure: _ }: &Stored) -> Option<(String, Vec<String>)> {
+fn fault(Stored { token, declared: _, sink, condition, exposure: _ }: &Stored) -> Option<Words> {
     let place = destination(&sink.to);
     let renew = format!("for a new one: `pve-access rotate {}`", shell(token));
     Some(match condition {
@@ -87,9 +90,10 @@ fn fault(Stored { token, declared: _, sink, condition, exposure: _ }: &Stored) -
         ),
         Condition::Dead(refusals) => (
             format!("token `{token}` is refused, whatever its secret: {}", reasons(token, refusals)),
-            std::iter::once("say otherwise in the files and apply, or on a node:".to_owned())
-                .chain(pveum::admit(&Principal::Token(token.clone()), refusals))
-                .collect(),
+            vec![format!(
+                "declare it otherwise and apply, or on a node: `{}`",
+                pveum::admit(&Principal::Token(token.clone()), refusals).join("; ")
+            )],
         ),
         Condition::Unclear(error) => (
             format!("nobody knows whether the secret of token `{token}` works: {}", visible(error)),
@@ -99,15 +103,14 @@ fn fault(Stored { token, declared: _, sink, condition, exposure: _ }: &Stored) -
     })
 }
 
-fn exposure(Stored { token, declared: _, sink, condition: _, exposure }: &Stored) -> Option<(String, Vec<String>)> {
+fn exposure(Stored { token, declared: _, sink, condition: _, exposure }: &Stored) -> Option<Words> {
     let error = exposure.as_ref()?;
-    Some((
-        format!("`{}` is for the secret of token `{token}`: {error}", destination(&sink.to)),
-        vec![
-            "a new secret is not written there; `chmod o-rwx FILE`, and whoever has to read it can be in its group"
-                .to_owned(),
-        ],
-    ))
+    let (place, file) = (destination(&sink.to), sink.to.as_file().map(|path| shell(path.display())));
+    let narrow = format!(
+        "no new secret is written there: `chmod o-rwx {}`, and whoever has to read it can be in its group",
+        file.unwrap_or_default()
+    );
+    Some((format!("`{place}` is for the secret of token `{token}`: {error}"), vec![narrow]))
 }
 
 /// Why a token is refused, as the live state says.

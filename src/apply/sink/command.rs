@@ -35,7 +35,7 @@ pub enum CommandError {
         path: PathBuf,
     },
     /// It would be run for a trial.
-    #[error("it is not run for a sandbox, because it could replace a real secret")]
+    #[error("a sandbox does not run it: it could replace a real secret")]
     Trial,
     /// What it should be given does not fit in a pipe.
     #[error("what it would be given is too long")]
