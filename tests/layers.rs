@@ -35,7 +35,7 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
     ("policy", &["diagnostic", "pve", "model", "desired", "permissions"]),
     ("plan", &["pve", "model", "desired", "diff", "permissions", "live", "resolve", "policy"]),
     ("lint", &["diagnostic", "pve", "model", "desired", "permissions", "live"]),
-    ("apply", &["plan", "diff", "model", "pve", "desired", "live", "api"]),
+    ("apply", &["diagnostic", "plan", "diff", "model", "pve", "desired", "live", "api"]),
     ("sandbox", &["pve", "model", "permissions"]),
     ("render", SAYABLE),
     ("main", &["cli"]),

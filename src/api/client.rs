@@ -59,6 +59,12 @@ impl Client {
         Ok(Client { route, session: Arc::new(Session::new(credential)), patience })
     }
 
+    /// A client of the same cluster that shows another credential.
+    #[must_use]
+    pub fn showing(&self, credential: Credential) -> Client {
+        Client { session: Arc::new(Session::new(credential)), ..self.clone() }
+    }
+
     /// The endpoint that the cluster is called by, whichever of its nodes answers.
     #[must_use]
     pub fn endpoint(&self) -> &Endpoint {

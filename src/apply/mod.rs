@@ -5,11 +5,9 @@
 
 mod cluster;
 mod delivery;
-mod form;
 mod journal;
 mod left_password;
 mod lock;
-mod missing;
 mod observer;
 mod outcome;
 mod password;
@@ -17,6 +15,7 @@ mod rescue;
 mod run;
 mod secret_source;
 mod sink;
+mod stored;
 
 pub use cluster::{Cluster, Receipt};
 pub use delivery::{Delivery, DeliveryError};
@@ -26,10 +25,10 @@ pub use journal::{
 };
 pub use left_password::{LeftFate, LeftPassword};
 pub use lock::{Held, Latch, Left, NotLocked, break_lock, take_lock};
-pub use missing::{Missing, missing};
 pub use observer::{NotRecorded, Observer, Stop};
 pub use outcome::{Done, Fate, Outcome, StepEnd, Verification};
 pub use password::{PasswordError, PasswordFault, Passwords};
 pub use run::run;
 pub use secret_source::SourceError;
-pub use sink::{Replaceable, SinkError};
+pub use sink::{CommandError, Commands, Replaceable, SinkError};
+pub use stored::{Condition, Stored, stored, try_each};

@@ -22,8 +22,11 @@ pub(super) async fn put_away<C: Cluster>(
     plan: &Plan,
 ) -> StepEnd {
     let sink = plan.aim.sinks.get(token);
-    let first = delivery.deliver(sink, token, secret, attributes);
-    match first.or_else(|_| delivery.deliver(sink, token, secret, attributes)) {
+    let put = match delivery.deliver(sink, token, secret, attributes).await {
+        Ok(()) => Ok(()),
+        Err(_) => delivery.deliver(sink, token, secret, attributes).await,
+    };
+    match put {
         Ok(()) => StepEnd::Done,
         Err(error) => StepEnd::SecretLost { token: token.clone(), error, fate: delete(token, cluster).await },
     }

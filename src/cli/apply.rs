@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::pipeline::{self, Intent, Planned};
 use super::saved;
 use super::terminal::Terminal;
-use crate::render::Followed;
+use crate::render::{Followed, Trial};
 
 pub(super) async fn run(Apply { saved, carrying, planning }: Apply, terminal: Terminal) -> Result<Exit, Failure> {
     if planning.target.live.is_some() {
@@ -17,11 +17,14 @@ pub(super) async fn run(Apply { saved, carrying, planning }: Apply, terminal: Te
         Some(file) => saved::open(file, &planning, terminal).await?,
         None => pipeline::intent(&planning, terminal).await?,
     };
-    let plan = intent.plan(source.read(terminal).await?, terminal)?;
+    let live = source.read(terminal).await?;
+    let secrets = intent.secrets(&live.state);
+    let plan = intent.plan(live, terminal)?;
+    intent.report(&secrets, Trial::Looked, terminal)?;
     let (followed, fingerprint) = match &intent {
         Intent::Files { .. } => (Followed::Files, None),
         Intent::Saved { saved: _, fingerprint } => (Followed::SavedPlan, Some(fingerprint.as_str())),
     };
     let how = CarryingOut { command: "apply", planning: &planning, carrying: &carrying, followed, fingerprint };
-    carry_out(Planned { plan, source }, &how, |live| intent.plan(live, terminal), terminal).await
+    carry_out(Planned { plan, source, secrets }, &how, |live| intent.plan(live, terminal), terminal).await
 }

@@ -1,7 +1,6 @@
 //! The one way from a plan that was made to what has come of it.
 
 use std::future::poll_fn;
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
 use std::task::Poll;
@@ -10,6 +9,7 @@ use std::thread;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::arguments::{Carrying, PlanFormat, Planning};
+use super::delivery;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::journal;
@@ -22,13 +22,11 @@ use super::terminal::Terminal;
 use super::who;
 use crate::api::Client;
 use crate::apply::{
-    self, Beginning, Delivery, DeliveryError, Done, Ending, Intended, Journal, Outcome, PasswordError, Passwords,
-    Replaceable, Stop,
+    self, Beginning, Delivery, Done, Ending, Intended, Journal, Outcome, PasswordError, Passwords, Stop,
 };
 use crate::live::Snapshot;
 use crate::plan::{Approved, Plan};
 use crate::render::{self, Document, Followed, Line, visible};
-use crate::sandbox::SECRET_MARK;
 
 /// How a plan is carried out.
 pub(super) struct CarryingOut<'a> {
@@ -48,22 +46,21 @@ pub(super) struct CarryingOut<'a> {
 ///
 /// What is live is read again under the lock, and `replan` says what it comes to if somebody was faster.
 pub(super) async fn carry_out(
-    Planned { plan, source }: Planned,
+    Planned { plan, source, secrets }: Planned,
     how: &CarryingOut<'_>,
     replan: impl Fn(Snapshot) -> Result<Plan, Failure>,
     terminal: Terminal,
 ) -> Result<Exit, Failure> {
     let CarryingOut { command, planning, carrying, followed: _, fingerprint: _ } = how;
-    pipeline::show(&plan, PlanFormat::Text, planning, terminal)?;
+    pipeline::show(&plan, &secrets, PlanFormat::Text, planning, terminal)?;
     let Source::Cluster(connection) = &source else { return Err(read_only()) };
     let client = &connection.client;
     let Some(approved) = pipeline::approve(plan, &planning.allow, terminal) else { return Ok(Exit::Refused) };
     if approved.plan().is_empty() {
         return Ok(Exit::Success);
     }
-    let delivery = if planning.show_secrets { Delivery::showing(io::stdout()) } else { Delivery::to_files() };
-    let mut delivery = delivery.replacing(replaceable(client));
-    delivery.probe(&approved.plan().aim.sinks).map_err(|error| unusable(&error))?;
+    let mut delivery = delivery::open(client, planning.show_secrets, carrying.run_commands);
+    delivery.probe(&approved.plan().aim.sinks).map_err(|error| delivery::unusable(&error))?;
     if let Some(error) = Passwords::missing(&approved.plan().aim.passwords).first() {
         return Err(unreadable(error));
     }
@@ -171,7 +168,7 @@ impl Run<'_> {
             "\nSomebody has changed the cluster since the plan was made. This is what there is to do now:\n",
         );
         let plan = replan(live)?;
-        pipeline::show(&plan, PlanFormat::Text, planning, self.terminal)?;
+        pipeline::show(&plan, &[], PlanFormat::Text, planning, self.terminal)?;
         let Some(approved) = pipeline::approve(plan, &planning.allow, self.terminal) else {
             return over(Exit::Refused);
         };
@@ -194,7 +191,7 @@ impl Run<'_> {
         let outcome =
             apply::run(approved, self.client, passwords, delivery, &mut (journal, &mut progress), self.stop).await;
         progress.finish();
-        let outcome = outcome.map_err(|error| unusable(&error))?;
+        let outcome = outcome.map_err(|error| delivery::unusable(&error))?;
         report(&outcome, self.how.followed, self.terminal);
         Ok(Ended { exit: exit(&outcome), ending: Some(Ending::from(&outcome)) })
     }
@@ -238,11 +235,6 @@ pub(super) fn read_only() -> Failure {
         .help("to rehearse it: `sandbox --seed FILE --dir DIR`, then `apply --sandbox=DIR`")
 }
 
-/// A place for a secret that cannot take it.
-fn unusable(error: &DeliveryError) -> Failure {
-    Failure::of(error).help(format!("nothing was sent; {}", error.help()))
-}
-
 /// A password that cannot be had.
 fn unreadable(error: &PasswordError) -> Failure {
     Failure::of(error).help(format!("nothing was sent; {}", error.help()))
@@ -251,12 +243,6 @@ fn unreadable(error: &PasswordError) -> Failure {
 /// The passwords that a plan needs.
 async fn read(approved: &Approved) -> Result<Passwords, Failure> {
     Passwords::read(&approved.plan().aim.passwords).await.map_err(|error| unreadable(&error))
-}
-
-/// What is spoken to without encryption, on this machine, is taken for a sandbox, which never overwrites the secrets of
-/// a real cluster.
-fn replaceable(client: &Client) -> Replaceable {
-    if client.endpoint().is_encrypted() { Replaceable::Any } else { Replaceable::Marked(SECRET_MARK) }
 }
 
 /// From here on, Ctrl-C, SIGTERM and a terminal that goes away mean to stop before the next request, and to wait for

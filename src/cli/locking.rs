@@ -28,7 +28,7 @@ pub(super) async fn take(
     stop: &Stop,
     terminal: Terminal,
 ) -> Result<Option<Held>, Failure> {
-    let Carrying { yes: _, journal: _, lock: _, no_lock, break_lock: breaks, lock_timeout } = carrying;
+    let Carrying { yes: _, run_commands: _, journal: _, lock: _, no_lock, break_lock: breaks, lock_timeout } = carrying;
     if *no_lock {
         return Ok(None);
     }

@@ -8,6 +8,7 @@ mod arguments;
 mod carry_out;
 mod connect;
 mod credential;
+mod delivery;
 mod exit;
 mod export;
 mod failure;

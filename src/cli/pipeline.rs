@@ -8,19 +8,21 @@ use super::failure::Failure;
 use super::source::{self, Source};
 use super::terminal::Terminal;
 use super::who;
-use crate::apply::{self, Passwords};
+use crate::apply::{self, Passwords, Stored};
 use crate::desired::{self, Desired, Loaded};
 use crate::diagnostic::{Findings, Sources};
 use crate::lint;
 use crate::live::Snapshot;
+use crate::model::AccessState;
 use crate::plan::{Aim, Approved, Plan, Saved, Waiver};
-use crate::render::{self, Detail, Shown, Undeclared, diagnostics};
+use crate::render::{self, Detail, Shown, Trial, Undeclared, diagnostics};
 use crate::resolve::{Resolved, Unsunk, resolve};
 
-/// A plan, and where the live state was read.
+/// A plan, where the live state was read, and what is known of the secrets of declared tokens.
 pub(super) struct Planned {
     pub(super) plan: Plan,
     pub(super) source: Source,
+    pub(super) secrets: Vec<Stored>,
 }
 
 /// What the files say, and all that is to be said of them without a cluster.
@@ -81,7 +83,6 @@ impl Intent {
         match self {
             Intent::Files { desired, sources, unsunk, set_passwords } => {
                 let resolved = target(desired, sources, &live, *unsunk, terminal)?;
-                report(&render::missing(&apply::missing(desired, &live.state)), sources, terminal)?;
                 let aim = Aim::new(resolved, who::now());
                 Ok(Plan::new(if *set_passwords { aim.setting_passwords() } else { aim }))
             }
@@ -90,6 +91,22 @@ impl Intent {
                 terminal.result(&render::resumed(saved.steps(), plan.steps.len()))?;
                 Ok(plan)
             }
+        }
+    }
+
+    /// What is known of the secrets of declared tokens without asking anybody.
+    pub(super) fn secrets(&self, live: &AccessState) -> Vec<Stored> {
+        match self {
+            Intent::Files { desired, .. } => apply::stored(desired, live),
+            Intent::Saved { .. } => Vec::new(),
+        }
+    }
+
+    /// Reports what is wrong with secrets.
+    pub(super) fn report(&self, secrets: &[Stored], trial: Trial, terminal: Terminal) -> Result<(), Failure> {
+        match self {
+            Intent::Files { sources, .. } => report(&render::secrets(secrets, trial), sources, terminal),
+            Intent::Saved { .. } => Ok(()),
         }
     }
 }
@@ -105,25 +122,39 @@ pub(super) async fn intent(planning: &Planning, terminal: Terminal) -> Result<(I
 }
 
 /// From files and a source to a plan.
-pub(super) async fn plan(planning: &Planning, terminal: Terminal) -> Result<Planned, Failure> {
+pub(super) async fn plan(planning: &Planning, trial: Trial, terminal: Terminal) -> Result<Planned, Failure> {
     let (intent, source) = intent(planning, terminal).await?;
     let live = source.read(terminal).await?;
     if let Some(lock) = &live.lock {
         terminal.note(&render::locked(lock, who::now()));
     }
+    let mut secrets = intent.secrets(&live.state);
+    if let (Trial::Tried, Source::Cluster(connection)) = (trial, &source) {
+        apply::try_each(&mut secrets, &connection.client, &live.state, who::now()).await;
+    }
     let plan = intent.plan(live, terminal)?;
-    Ok(Planned { plan, source })
+    intent.report(&secrets, trial, terminal)?;
+    if let (Trial::Tried, Some(said)) = (trial, render::tried(&secrets)) {
+        terminal.note_text(&format!("{said}\n"));
+    }
+    Ok(Planned { plan, source, secrets })
 }
 
 /// Shows a plan, with what is not asked for and what is allowed as `planning` says.
-pub(super) fn show(plan: &Plan, format: PlanFormat, planning: &Planning, terminal: Terminal) -> Result<(), Failure> {
+pub(super) fn show(
+    plan: &Plan,
+    secrets: &[Stored],
+    format: PlanFormat,
+    planning: &Planning,
+    terminal: Terminal,
+) -> Result<(), Failure> {
     let undeclared = if planning.show_undeclared { Undeclared::List } else { Undeclared::Count };
     let detail = if planning.full { Detail::Full } else { Detail::Brief };
     let shown = Shown { undeclared, detail };
     let waived: BTreeSet<Waiver> = planning.allow.iter().copied().collect();
     terminal.result(&match format {
         PlanFormat::Text => render::plan(plan, shown, &waived),
-        PlanFormat::Json => render::plan_json(plan, &waived),
+        PlanFormat::Json => render::plan_json(plan, &waived, secrets),
         PlanFormat::Markdown => render::plan_markdown(plan, shown, &waived),
         PlanFormat::Diff => render::plan_diff(plan),
     })

@@ -6,13 +6,14 @@ use super::failure::Failure;
 use super::pipeline::{self, Planned};
 use super::saved;
 use super::terminal::Terminal;
-use crate::render;
+use crate::render::{self, Trial};
 
 pub(super) async fn run(arguments: Plan, terminal: Terminal) -> Result<Exit, Failure> {
-    let Plan { detailed_exitcode, format, out, planning } = arguments;
-    let Planned { plan, source: _ } = pipeline::plan(&planning, terminal).await?;
+    let Plan { detailed_exitcode, format, out, check_secrets, planning } = arguments;
+    let trial = if check_secrets { Trial::Tried } else { Trial::Looked };
+    let Planned { plan, source: _, secrets } = pipeline::plan(&planning, trial, terminal).await?;
     pipeline::report_passwords(&plan, terminal)?;
-    pipeline::show(&plan, format, &planning, terminal)?;
+    pipeline::show(&plan, &secrets, format, &planning, terminal)?;
     let Some(approved) = pipeline::approve(plan, &planning.allow, terminal) else {
         if let Some(file) = out {
             terminal.note(&render::unsaved(&file.display().to_string()));

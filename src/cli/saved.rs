@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::pipeline::Intent;
 use super::source::{self, Source};
 use super::terminal::Terminal;
-use crate::desired::{PasswordSource, Sink};
+use crate::desired::{Destination, PasswordSource, Sink};
 use crate::plan::{Plan, Saved, SavedError};
 use crate::pve::{TokenId, UserId};
 use crate::render;
@@ -69,18 +69,33 @@ pub(super) fn fingerprint(plan: &Plan) -> String {
 
 /// Where the secrets of `plan` go, wherever the saved plan is applied.
 fn sinks(plan: &Plan) -> io::Result<BTreeMap<TokenId, Sink>> {
-    let absolute = |(token, Sink { file, format }): (&TokenId, &Sink)| {
-        Ok((token.clone(), Sink { file: std::path::absolute(file)?, format: format.clone() }))
+    let absolute = |(token, Sink { to, format }): (&TokenId, &Sink)| {
+        let to = match to {
+            Destination::File(path) => Destination::File(std::path::absolute(path)?),
+            Destination::Command(command) => Destination::Command(anywhere(command)?),
+        };
+        Ok((token.clone(), Sink { to, format: format.clone() }))
     };
     plan.aim.sinks.iter().map(absolute).collect()
+}
+
+/// A command that runs the same program wherever it is run.
+fn anywhere(command: &[String]) -> io::Result<Vec<String>> {
+    let mut command = command.to_vec();
+    if let Some(program) = command.first_mut().filter(|program| program.contains('/')) {
+        let path = std::path::absolute(&*program)?.into_os_string();
+        *program = path.into_string().map_err(|_| io::Error::other("the path of a program is not valid UTF-8"))?;
+    }
+    Ok(command)
 }
 
 /// Where the passwords of `plan` come from, wherever the saved plan is applied.
 fn passwords(plan: &Plan) -> io::Result<BTreeMap<UserId, PasswordSource>> {
     let absolute = |(user, source): (&UserId, &PasswordSource)| {
         let source = match source {
+            PasswordSource::Env(_) => source.clone(),
             PasswordSource::File(file) => PasswordSource::File(std::path::absolute(file)?),
-            PasswordSource::Env(_) | PasswordSource::Command(_) => source.clone(),
+            PasswordSource::Command(command) => PasswordSource::Command(anywhere(command)?),
         };
         Ok((user.clone(), source))
     };

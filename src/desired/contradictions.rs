@@ -1,11 +1,12 @@
 //! What the files say in one place and take back in another.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::document::{Declared, Desired, Format, Presence};
+use super::document::{Declared, Desired, Destination, Format, Presence};
+use super::file_path::tidy;
 use super::notes::Notes;
-use super::tokens::{Delivery, tidy};
+use super::sink::Delivery;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::pve::Subject;
 
@@ -81,24 +82,25 @@ fn check_tokens(desired: &Desired, notes: &mut Notes) {
 /// Finds secrets that would replace one another, or one of the `sources` themselves.
 pub(super) fn check_deliveries(deliveries: &[Delivery], sources: &[PathBuf], notes: &mut Notes) {
     let sources: BTreeSet<PathBuf> = sources.iter().map(|path| tidy(path)).collect();
-    for delivery in deliveries.iter().filter(|delivery| sources.contains(&delivery.sink.file)) {
+    let is_source = |delivery: &&Delivery| delivery.sink.to.as_file().is_some_and(|file| sources.contains(file));
+    for delivery in deliveries.iter().filter(is_source) {
         notes.push(
             Diagnostic::error(delivery.span, "this is a desired-state file itself")
                 .help("a secret goes to a file of its own, outside of what is checked in"),
         );
     }
-    let mut files: BTreeMap<&Path, Vec<&Delivery>> = BTreeMap::new();
+    let mut places: BTreeMap<&Destination, Vec<&Delivery>> = BTreeMap::new();
     for delivery in deliveries {
-        files.entry(&delivery.sink.file).or_default().push(delivery);
+        places.entry(&delivery.sink.to).or_default().push(delivery);
     }
-    for deliveries in files.into_values() {
-        let whole = deliveries.iter().find(|delivery| !matches!(delivery.sink.format, Format::Env { .. }));
+    for (to, deliveries) in places {
+        let whole = deliveries.iter().find(|delivery| to.is_filled_by(&delivery.sink.format));
         let mut variables: BTreeMap<&str, &Delivery> = BTreeMap::new();
         for delivery in &deliveries {
             let first = match (&delivery.sink.format, whole) {
                 (_, Some(whole)) => *whole,
                 (Format::Env { name }, None) => *variables.entry(name).or_insert(delivery),
-                // Every other format is `whole` itself.
+                // It says whose secret it is.
                 (Format::Value | Format::Token | Format::Json, None) => continue,
             };
             if first.token != delivery.token {
@@ -109,17 +111,29 @@ pub(super) fn check_deliveries(deliveries: &[Delivery], sources: &[PathBuf], not
 }
 
 fn overwritten(first: &Delivery, second: &Delivery) -> Diagnostic {
-    let (place, help) = match (&first.sink.format, &second.sink.format) {
-        (Format::Env { name }, Format::Env { .. }) => {
-            (format!("the variable `{name}` of this file"), "give each token a variable of its own")
-        }
-        _ => ("this file".to_owned(), "give each token a file of its own, or use `format: env` for all of them"),
+    let (label, help) = match (&second.sink.to, &first.sink.format, &second.sink.format) {
+        (Destination::File(_), Format::Env { name }, Format::Env { .. }) => (
+            format!("the variable `{name}` of this file would be overwritten"),
+            "give each token a variable of its own",
+        ),
+        (Destination::File(_), _, _) => (
+            "this file would be overwritten".to_owned(),
+            "give each token a file of its own, or use `format: env` for all of them",
+        ),
+        (Destination::Command(_), Format::Env { name }, Format::Env { .. }) => (
+            format!("this program would be given the variable `{name}` again"),
+            "give each token a variable of its own, or say in the arguments which one it is",
+        ),
+        (Destination::Command(_), _, _) => (
+            "this program could not tell them apart".to_owned(),
+            "say in the arguments which one it is, or use `format: token` for all of them",
+        ),
     };
     Diagnostic::error(
         second.span,
         format!("the secrets of `{}` and `{}` go to the same place", first.token, second.token),
     )
-    .label(format!("{place} would be overwritten"))
+    .label(label)
     .and(first.span, "also written here")
     .help(help)
 }

@@ -1,7 +1,7 @@
 //! The document as a value.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -108,8 +108,9 @@ pub struct TokenWish {
 /// Where a secret goes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sink {
-    /// The file; a relative path in the desired-state file is relative to that file, and is resolved here already.
-    pub file: PathBuf,
+    /// The place.
+    #[serde(flatten)]
+    pub to: Destination,
     /// What is written there.
     pub format: Format,
 }
@@ -124,6 +125,40 @@ pub enum PasswordSource {
     File(PathBuf),
     /// A program and its arguments; what it prints is the password. Never empty.
     Command(Vec<String>),
+}
+
+/// A place that takes a secret.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Destination {
+    /// A file; a relative path in the desired-state file is relative to that file, and is resolved here already.
+    File(PathBuf),
+    /// A program and its arguments, run with the secret on its standard input. A program whose name has a `/` is a path
+    /// like that of a file, another one is in PATH.
+    Command(Vec<String>),
+}
+
+impl Destination {
+    /// The file, if it is one.
+    #[must_use]
+    pub fn as_file(&self) -> Option<&Path> {
+        match self {
+            Destination::File(file) => Some(file),
+            Destination::Command(_) => None,
+        }
+    }
+
+    /// Whether a secret in this format leaves no room for another one there: it takes the whole file, or does not say
+    /// whose it is to a program that is told the same way of each.
+    #[must_use]
+    pub fn is_filled_by(&self, format: &Format) -> bool {
+        match (self, format) {
+            (_, Format::Env { name: _ }) => false,
+            (Destination::File(_), Format::Value | Format::Token | Format::Json) => true,
+            (Destination::Command(_), Format::Value) => true,
+            (Destination::Command(_), Format::Token | Format::Json) => false,
+        }
+    }
 }
 
 /// How a secret is written.

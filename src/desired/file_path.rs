@@ -4,7 +4,6 @@ use std::path::{Component, Path, PathBuf};
 
 use super::node::{Excerpt, Node};
 use super::notes::Notes;
-use super::tokens::tidy;
 use super::value::scalar;
 use crate::diagnostic::Diagnostic;
 
@@ -29,8 +28,13 @@ pub(super) fn file_path(node: &Node<'_>, folder: &Path, notes: &mut Notes) -> Op
     if written.contains('$') {
         notes.push(
             Diagnostic::warning(node.span, "`$` does not stand for a variable here")
-                .help("a path is taken as it is written, and so the file will be looked for"),
+                .help("a path is taken as it is written, and so is the name of the file"),
         );
     }
     Some(tidy(&folder.join(written)))
+}
+
+/// The path without parts that say nothing, so that two spellings of one file are the same.
+pub(super) fn tidy(path: &Path) -> PathBuf {
+    path.components().filter(|part| !matches!(part, Component::CurDir)).collect()
 }

@@ -6,6 +6,7 @@
 
 mod acl;
 mod cluster;
+mod command;
 mod contradictions;
 mod document;
 mod expire;
@@ -29,6 +30,7 @@ mod roles;
 mod schema;
 mod secrets;
 mod selection;
+mod sink;
 mod syntax;
 mod text;
 mod tokens;
@@ -40,8 +42,8 @@ mod yaml;
 use std::path::PathBuf;
 
 pub use document::{
-    Cluster, Declared, Desired, Format, GrantOrigin, GroupWish, Lint, Located, PasswordSource, Presence, RoleWish,
-    Sink, TokenWish, UserWish, Wish,
+    Cluster, Declared, Desired, Destination, Format, GrantOrigin, GroupWish, Lint, Located, PasswordSource, Presence,
+    RoleWish, Sink, TokenWish, UserWish, Wish,
 };
 pub use expire::day_or_time;
 pub use names::unaddressable;

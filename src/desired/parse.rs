@@ -8,7 +8,7 @@ use super::fields::{Vocabulary, unknown};
 use super::node::{Entry, Node, Style, Value};
 use super::notes::Notes;
 use super::secrets::{secret_of_line, token_secrets};
-use super::tokens::Delivery;
+use super::sink::Delivery;
 use super::value::{mismatch, scalar};
 use super::yaml::tree;
 use super::{acl, cluster, contradictions, groups, lint, names, policies, roles, tokens, users};

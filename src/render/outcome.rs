@@ -153,6 +153,10 @@ fn fault(end: &StepEnd) -> Document {
         }
         StepEnd::SecretLost { token, error, fate } => {
             document.extend(reasons(error));
+            for line in error.said() {
+                document.push(Line::plain(format!("{INDENT}| {}", visible(line))));
+            }
+            document.push(Line::plain(format!("{INDENT}help: {}", error.help())));
             document.extend(orphan(token, fate));
         }
         StepEnd::Done | StepEnd::NotStarted => {}

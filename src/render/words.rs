@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use crate::desired::{PasswordSource, day_or_time};
+use crate::desired::{Destination, PasswordSource, day_or_time};
 use crate::model::{Expire, Grant, Propagate, Text};
 use crate::plan::{AclBatch, Op};
 
@@ -78,6 +78,23 @@ pub(super) fn shortened(mut words: Vec<String>, most: usize, more: impl FnOnce(u
         words.push(more(others));
     }
     words
+}
+
+/// Where a secret goes: a path, or the line of a command, of which the beginning says enough.
+pub(super) fn destination(to: &Destination) -> String {
+    const LONGEST: usize = 60;
+    match to {
+        Destination::File(path) => visible(path.display()),
+        Destination::Command(command) => {
+            let words: Vec<String> = command.iter().map(shell).collect();
+            let line = words.join(" ");
+            let mut shown: String = line.chars().take(LONGEST).collect();
+            if shown.len() < line.len() {
+                shown.push_str("..");
+            }
+            format!("the command `{shown}`")
+        }
+    }
 }
 
 /// `PVEAuditor on / to ann@pve`

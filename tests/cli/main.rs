@@ -28,6 +28,7 @@ mod saved;
 mod schema;
 mod secrets;
 mod sight;
+mod sinks;
 #[path = "../support/tls.rs"]
 mod tls;
 mod trust;

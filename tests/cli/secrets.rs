@@ -66,7 +66,7 @@ fn an_env_file_keeps_what_else_is_in_it() {
     let desk = Desk::new();
     desk.write("desired-state.yaml", HOMEPAGE);
     fs::create_dir(desk.path("secrets")).unwrap();
-    desk.write("secrets/homepage.env", "# dashboard\nHOMEPAGE_VAR_PROXMOX_TOKEN=5a9db0c5-stale\nPORT=3000\n");
+    desk.write_private("secrets/homepage.env", "# dashboard\nHOMEPAGE_VAR_PROXMOX_TOKEN=5a9db0c5-stale\nPORT=3000\n");
     assert_eq!(desk.run(&["apply", "--yes"]).code, 0);
     let file = desk.read("secrets/homepage.env");
     assert!(file.starts_with("# dashboard\nHOMEPAGE_VAR_PROXMOX_TOKEN=") && file.ends_with("\nPORT=3000\n"), "{file}");
@@ -81,7 +81,7 @@ fn the_sandbox_overwrites_no_secret_but_its_own() {
     desk.write("desired-state.yaml", HOMEPAGE);
     fs::create_dir(desk.path("secrets")).unwrap();
     let real = format!("HOMEPAGE_VAR_PROXMOX_TOKEN={REAL}\n");
-    desk.write("secrets/homepage.env", &real);
+    desk.write_private("secrets/homepage.env", &real);
     insta::assert_snapshot!(desk.run(&["apply", "--sandbox", "--yes"]).seen());
     assert_eq!(desk.read("secrets/homepage.env"), real);
 

@@ -64,7 +64,7 @@ fn the_example_is_the_homepage_dashboard() {
     };
     assert_eq!(token.privsep, Wish::Set(Privsep::No));
     let sink = token.secret.as_ref().unwrap();
-    assert!(sink.file.ends_with("secrets/homepage.env"));
+    assert!(sink.to.as_file().unwrap().ends_with("secrets/homepage.env"));
     assert_eq!(sink.format, Format::Env { name: "HOMEPAGE_VAR_PROXMOX_TOKEN".to_owned() });
     let grants: Vec<String> =
         desired.acl.keys().map(|grant| format!("{} on {} to {}", grant.role, grant.path, grant.subject)).collect();

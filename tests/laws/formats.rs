@@ -100,7 +100,7 @@ fn check_markdown(plan: &Plan) -> Result<(), String> {
 }
 
 fn check_json(plan: &Plan, schema: &Validator) -> Result<(), String> {
-    let text = plan_json(plan, &BTreeSet::from([Waiver::Blind])).to_text(Colour::No);
+    let text = plan_json(plan, &BTreeSet::from([Waiver::Blind]), &[]).to_text(Colour::No);
     let value: Value = serde_json::from_str(&text).map_err(|error| format!("{error}:\n{text}"))?;
     if let Some(error) = schema.iter_errors(&value).next() {
         return Err(format!("{error} at {}:\n{text}", error.instance_path()));

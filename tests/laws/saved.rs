@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use proptest::prelude::*;
-use pve_access::desired::{Format, Sink};
+use pve_access::desired::{Destination, Format, Sink};
 use pve_access::model::{AccessState, Text};
 use pve_access::plan::{Objection, Op, Phase, Plan, Saved, SavedError, Staleness};
 use pve_access::pve::TokenId;
@@ -23,7 +23,8 @@ fn sinks(plan: &Plan) -> BTreeMap<TokenId, Sink> {
         _ => None,
     });
     let format = Format::Env { name: "A".to_owned() };
-    made.map(|token| (token, Sink { file: PathBuf::from("/a \u{1b}/ü"), format: format.clone() })).collect()
+    made.map(|token| (token, Sink { to: Destination::File(PathBuf::from("/a \u{1b}/ü")), format: format.clone() }))
+        .collect()
 }
 
 fn saved(plan: &Plan) -> Saved {

@@ -10,6 +10,10 @@ pub(in crate::cli) struct Carrying {
     /// Do not ask
     #[arg(short, long)]
     pub(in crate::cli) yes: bool,
+    /// On a sandbox, too, run the commands that secrets go to; they are refused there, because a real secret could be
+    /// replaced
+    #[arg(long)]
+    pub(in crate::cli) run_commands: bool,
     /// Write what is done down in FILE, or nowhere if it is `none`; Proxmox VE writes none of it down [env:
     /// PVE_ACCESS_JOURNAL] [default: pve-access/journal.jsonl in $XDG_STATE_HOME or ~/.local/state; with --sandbox,
     /// journal.jsonl in its folder]

@@ -81,6 +81,9 @@ pub(in crate::cli) struct Plan {
     /// Save the plan, for `apply FILE`; it holds no secret
     #[arg(long, value_name = "FILE", conflicts_with = "live")]
     pub(in crate::cli) out: Option<PathBuf>,
+    /// Try the secrets in the files of declared tokens on the cluster, and warn of those that do not work any more
+    #[arg(long, conflicts_with = "live")]
+    pub(in crate::cli) check_secrets: bool,
     #[command(flatten)]
     pub(in crate::cli) planning: Planning,
 }

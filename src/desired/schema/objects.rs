@@ -134,16 +134,39 @@ pub struct TokenObject {
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, transform = given, inline)]
 #[schemars(extend("if" = { "properties": { "format": { "const": "env" } }, "required": ["format"] }, "then" = { "required": ["name"] }, "else" = { "properties": { "name": false } }))]
+#[schemars(extend("oneOf" = [{ "required": ["file"] }, { "required": ["command"] }]))]
 pub struct Secret {
     /// The path of the file, relative to the folder of this one.
     #[schemars(regex(pattern = "^(?!~/)(.*[^/])$"), extend("examples" = ["secrets/homepage.env"]))]
-    file: String,
+    file: Option<String>,
+    /// Instead of `file`: a program and its arguments. It is run without a shell, and the secret is on its standard input.
+    #[schemars(extend("examples" = [["pass", "insert", "--multiline", "homepage"]]))]
+    command: Option<Command>,
     /// What is written there.
     #[schemars(extend("default" = "value"))]
     format: Option<Format>,
     /// With `format: env`, and only there: the name of the variable.
     #[schemars(regex(pattern = "^[A-Za-z_][A-Za-z0-9_]*$"))]
     name: Option<String>,
+}
+
+struct Command;
+
+impl JsonSchema for Command {
+    written_out!("Command", |_generator| {
+        // A program's name, or a path, which alone may hold blanks and does not end with a `/`.
+        let program = json_schema!({
+            "type": ["string", "number", "boolean"],
+            "pattern": "^(?!~/)(/.*[^/]|\\S*[^\\s/])$",
+        });
+        let argument = json_schema!({ "type": ["string", "number", "boolean"] });
+        json_schema!({
+            "anyOf": [
+                program,
+                { "type": "array", "minItems": 1, "items": [program], "additionalItems": argument },
+            ]
+        })
+    });
 }
 
 /// How a secret is written.

@@ -18,6 +18,7 @@ use said::Said;
 
 use super::document::Document;
 use super::effect::Detail;
+use crate::apply::Stored;
 use crate::plan::{Plan, Waiver};
 
 /// Whether what is live and not declared is listed or only counted.
@@ -49,8 +50,8 @@ pub fn plan_markdown(plan: &Plan, Shown { undeclared, detail }: Shown, waived: &
 }
 
 /// The same for programs, with all that speaks against it; [`plan_schema`] describes it.
-pub fn plan_json(plan: &Plan, waived: &BTreeSet<Waiver>) -> Document {
-    json::json(plan, waived)
+pub fn plan_json(plan: &Plan, waived: &BTreeSet<Waiver>, secrets: &[Stored]) -> Document {
+    json::json(plan, waived, secrets)
 }
 
 /// The live and the planned state, both as a desired-state file, and what differs; nothing where nothing does.

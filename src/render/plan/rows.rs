@@ -6,7 +6,7 @@ use crate::plan::{Op, Plan, Step};
 use crate::pve::{GroupId, UserId};
 use crate::render::change;
 use crate::render::document::Style;
-use crate::render::words::{count, grant_name, listed, password_source, propagate, visible};
+use crate::render::words::{count, destination, grant_name, listed, password_source, propagate, visible};
 
 /// What becomes of one thing, in one line of the plan.
 pub(in crate::render) struct Row {
@@ -59,7 +59,7 @@ pub(super) fn rows(step: &Step, plan: &Plan) -> Vec<Row> {
         ),
         Op::CreateToken { token, attributes } => {
             let secret = match plan.aim.sinks.get(token) {
-                Some(sink) => format!("secret to {}", visible(sink.file.display())),
+                Some(sink) => format!("secret to {}", destination(&sink.to)),
                 None => "secret to be shown".to_owned(),
             };
             let details = change::of_new_token(attributes).into_iter().chain([secret]).collect();

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::object::Named;
-use crate::desired::{Format, PasswordSource, Sink};
+use crate::desired::{Destination, Format, PasswordSource, Sink};
 use crate::diff::Delta;
 use crate::model::{AccessState, Expire, Propagate, Text, Token, User};
 use crate::plan::{Account, Op, Plan, Step};
@@ -88,11 +88,15 @@ enum Attributes {
     },
 }
 
-/// Where a secret goes.
+/// Where a secret goes: to a file or a command.
 #[derive(Serialize, JsonSchema)]
-struct Place {
+pub(super) struct Place {
     /// The file.
-    file: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    /// The program and its arguments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    command: Option<Vec<String>>,
     /// How it is written there: `value`, `token`, `env` or `json`.
     format: &'static str,
     /// The variable, of `env`.
@@ -220,12 +224,17 @@ fn origin(source: &PasswordSource) -> Origin {
     }
 }
 
-fn place(Sink { file, format }: &Sink) -> Place {
+/// Where a secret goes.
+pub(super) fn place(Sink { to, format }: &Sink) -> Place {
+    let (file, command) = match to {
+        Destination::File(path) => (Some(path.display().to_string()), None),
+        Destination::Command(command) => (None, Some(command.clone())),
+    };
     let (format, name) = match format {
         Format::Value => ("value", None),
         Format::Token => ("token", None),
         Format::Env { name } => ("env", Some(name.clone())),
         Format::Json => ("json", None),
     };
-    Place { file: file.display().to_string(), format, name }
+    Place { file, command, format, name }
 }

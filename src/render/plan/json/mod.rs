@@ -2,17 +2,20 @@
 
 mod changes;
 mod object;
+mod secret;
 
 use std::collections::BTreeSet;
 
 use changes::{Change, changes};
 use object::{Named, granted};
 use schemars::JsonSchema;
+use secret::Secret;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::rows::rows;
 use super::said;
+use crate::apply::Stored;
 use crate::model::Along;
 use crate::plan::{self, Op, Plan, Waiver};
 use crate::pve::Principal;
@@ -49,6 +52,8 @@ struct Answer {
     effect: EffectJson,
     /// What is live, not declared, and left alone.
     kept: Vec<Named>,
+    /// The secrets of the tokens that are declared with a `secret` and exist.
+    secrets: Vec<Secret>,
     /// What speaks against the plan. Unless each is waived, nothing is applied.
     objections: Vec<Objection>,
 }
@@ -122,7 +127,7 @@ struct Objection {
 }
 
 /// The whole as one object.
-pub(super) fn json(plan: &Plan, waived: &BTreeSet<Waiver>) -> Document {
+pub(super) fn json(plan: &Plan, waived: &BTreeSet<Waiver>, stored: &[Stored]) -> Document {
     let live = &plan.aim.live;
     let reader = live.reader.as_ref();
     json::json(&Answer {
@@ -136,6 +141,7 @@ pub(super) fn json(plan: &Plan, waived: &BTreeSet<Waiver>) -> Document {
         changes: changes(plan),
         effect: EffectJson::from(&plan.effect),
         kept: plan.aim.kept.iter().map(Named::kept).collect(),
+        secrets: stored.iter().map(Secret::of).collect(),
         objections: plan.objections.iter().map(|objection| self::objection(objection, reader, waived)).collect(),
     })
 }

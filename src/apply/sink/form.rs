@@ -1,7 +1,8 @@
-//! What a secret looks like in a file.
+//! What a secret looks like in a file, or to a program.
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::env;
 use crate::desired::Format;
 use crate::model::Expire;
 use crate::pve::TokenId;
@@ -29,10 +30,9 @@ pub(super) enum Held<'a> {
 pub(super) fn held<'a>(format: &Format, content: &'a str) -> Held<'a> {
     let whole = whole(content.trim());
     match format {
-        Format::Env { .. } if whole.is_some() || content.lines().any(is_open) => Held::NoLines,
+        Format::Env { .. } if whole.is_some() || !env::is_one(content) => Held::NoLines,
         Format::Env { name } => {
-            let set = content.lines().filter_map(variable).filter(|(set, value)| set == name && !value.is_empty());
-            let values: Vec<&str> = set.map(|(_, value)| value).collect();
+            let values: Vec<&str> = env::values(content, name).filter(|value| !value.is_empty()).collect();
             if values.is_empty() { Held::Nothing } else { Held::Secret { owner: None, values } }
         }
         Format::Value | Format::Token | Format::Json => match whole {
@@ -66,14 +66,7 @@ fn whole(content: &str) -> Option<(Option<TokenId>, &str)> {
     serde_json::from_str::<Written<'_>>(content).ok().map(|written| (Some(written.token), written.secret))
 }
 
-/// Whether a line begins a quoted value that goes on in the next one.
-fn is_open(line: &str) -> bool {
-    let Some((_, value)) = line.split_once('=').filter(|_| !line.trim_start().starts_with('#')) else { return false };
-    let value = value.trim();
-    ['"', '\''].into_iter().any(|quote| value.starts_with(quote) && !value[1..].contains(quote))
-}
-
-/// The file's new content; `before` is what it holds.
+/// The new content of a file that holds `before`, or what a program is given.
 pub(super) fn content(
     format: &Format,
     before: &str,
@@ -85,7 +78,7 @@ pub(super) fn content(
     SecretString::from(match format {
         Format::Value => value.to_owned(),
         Format::Token => format!("{token}={value}"),
-        Format::Env { name } => with_variable(before, name, value),
+        Format::Env { name } => env::with(before, name, value),
         Format::Json => {
             let object = serde_json::json!({
                 "token": token.to_string(),
@@ -95,33 +88,4 @@ pub(super) fn content(
             format!("{object:#}\n")
         }
     })
-}
-
-/// The variable that a line sets, and its value without quotes.
-fn variable(line: &str) -> Option<(&str, &str)> {
-    let line = line.trim_start();
-    let (name, value) = line.strip_prefix("export ").unwrap_or(line).split_once('=')?;
-    Some((name.trim(), value.trim().trim_matches(['"', '\''])))
-}
-
-/// `lines` with `name` set to `value`: in the place where it was set first, or at the end.
-fn with_variable(lines: &str, name: &str, value: &str) -> String {
-    let mut written = false;
-    let mut result = String::with_capacity(lines.len() + name.len() + value.len() + 2);
-    for line in lines.split_inclusive('\n') {
-        if variable(line).is_none_or(|(set, _)| set != name) {
-            result.push_str(line);
-        } else if !written {
-            let export = if line.trim_start().starts_with("export ") { "export " } else { "" };
-            let end = if line.ends_with("\r\n") { "\r\n" } else { "\n" };
-            result.push_str(&format!("{export}{name}={value}{end}"));
-            written = true;
-        }
-        // Set again further on: the later one would win, and be the dead secret.
-    }
-    if !written {
-        let gap = if result.is_empty() || result.ends_with('\n') { "" } else { "\n" };
-        result.push_str(&format!("{gap}{name}={value}\n"));
-    }
-    result
 }
