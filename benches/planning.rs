@@ -67,6 +67,7 @@ fn plan(bencher: Bencher<'_, '_>, users: usize, change: fn(&AccessState) -> Acce
         target: target.clone(),
         kept: Vec::new(),
         unseen: BTreeSet::new(),
+        renewed: BTreeSet::new(),
         sinks: BTreeMap::new(),
         policies: Vec::new(),
         now: 1_800_000_000,

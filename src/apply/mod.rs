@@ -9,6 +9,7 @@ mod form;
 mod missing;
 mod observer;
 mod outcome;
+mod renewal;
 mod rescue;
 mod run;
 mod sink;

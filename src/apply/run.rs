@@ -6,6 +6,7 @@ use super::cluster::{Cluster, Receipt};
 use super::delivery::{Delivery, DeliveryError};
 use super::observer::{Observer, Stop};
 use super::outcome::{Fate, Outcome, StepEnd, Verification};
+use super::renewal;
 use super::rescue;
 use crate::diff::Diff;
 use crate::live::{Blind, Snapshot};
@@ -100,6 +101,9 @@ async fn perform<C: Cluster>(op: &Op, cluster: &C, delivery: &mut Delivery, plan
         (Err(error), _) => StepEnd::Failed(error),
         (Ok(Receipt::Secret(secret)), Op::CreateToken { token, attributes }) => {
             rescue::put_away(token, &secret, attributes, cluster, delivery, plan).await
+        }
+        (Ok(Receipt::Secret(secret)), Op::RotateToken { token, before, after }) => {
+            renewal::put_away(token, &secret, [before, after], cluster, delivery, plan).await
         }
         (Ok(Receipt::Done | Receipt::Secret(_)), _) => StepEnd::Done,
     }

@@ -15,6 +15,7 @@ mod permissions;
 mod pipeline;
 mod plan;
 mod progress;
+mod rotate;
 mod sandbox;
 mod saved;
 mod schema;
@@ -64,6 +65,7 @@ fn run(command: Command, terminal: Terminal) -> Result<Exit, Failure> {
         Command::Validate(arguments) => validate::run(arguments, terminal),
         Command::Plan(arguments) => runtime.block_on(plan::run(arguments, terminal)),
         Command::Apply(arguments) => runtime.block_on(apply::run(arguments, terminal)),
+        Command::Rotate(arguments) => runtime.block_on(rotate::run(arguments, terminal)),
         Command::Export(arguments) => runtime.block_on(export::run(arguments, terminal)),
         Command::Permissions(arguments) => runtime.block_on(permissions::run(arguments, terminal)),
         Command::WhoCan(arguments) => runtime.block_on(who_can::run(arguments, terminal)),

@@ -56,7 +56,16 @@ pub(super) fn target<'a>(
     unsunk: Unsunk,
     terminal: Terminal,
 ) -> Result<Resolved<'a>, Failure> {
-    let resolved = resolve(desired, live, unsunk).map_err(|findings| reported(&findings, sources, terminal))?;
+    sound(resolve(desired, live, unsunk, who::now()), sources, terminal)
+}
+
+/// What was resolved; reports what is to be said of that.
+pub(super) fn sound<'a>(
+    resolved: Result<Resolved<'a>, Findings>,
+    sources: &Sources,
+    terminal: Terminal,
+) -> Result<Resolved<'a>, Failure> {
+    let resolved = resolved.map_err(|findings| reported(&findings, sources, terminal))?;
     report(&resolved.warnings, sources, terminal)?;
     Ok(resolved)
 }
@@ -70,7 +79,7 @@ pub(super) async fn plan(planning: &Planning, terminal: Terminal) -> Result<Plan
     let snapshot = source.read(terminal).await?;
     let resolved = target(&desired, &sources, &snapshot, unsunk, terminal)?;
     report(&render::missing(&apply::missing(&desired, &snapshot.state)), &sources, terminal)?;
-    let plan = Plan::new(Aim::new(resolved, who::now()));
+    let plan = Plan::new(Aim::new(resolved));
     Ok(Planned { plan, source })
 }
 

@@ -99,8 +99,19 @@ pub struct TokenWish {
     pub expire: Wish<Expire>,
     /// Whether its rights are its own.
     pub privsep: Wish<Privsep>,
-    /// Where the secret goes when the token is made.
+    /// Where the secret goes when the token is made or its secret renewed.
     pub secret: Option<Sink>,
+    /// How often the secret is renewed; then nothing else says when the token ends.
+    pub rotate: Option<Rotation>,
+}
+
+/// How often a secret is renewed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rotation {
+    /// How long a secret is accepted, in seconds.
+    pub every: u64,
+    /// How many seconds before its end it is renewed; fewer than `every`.
+    pub before: u64,
 }
 
 /// Where a secret goes.

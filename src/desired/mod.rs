@@ -24,6 +24,7 @@ mod policies;
 mod policy;
 mod privileges;
 mod roles;
+mod rotation;
 mod schema;
 mod secrets;
 mod selection;
@@ -38,8 +39,8 @@ mod yaml;
 use std::path::PathBuf;
 
 pub use document::{
-    Cluster, Declared, Desired, Format, GrantOrigin, GroupWish, Lint, Located, Presence, RoleWish, Sink, TokenWish,
-    UserWish, Wish,
+    Cluster, Declared, Desired, Format, GrantOrigin, GroupWish, Lint, Located, Presence, RoleWish, Rotation, Sink,
+    TokenWish, UserWish, Wish,
 };
 pub use expire::day_or_time;
 pub use names::unaddressable;

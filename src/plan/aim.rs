@@ -19,7 +19,9 @@ pub struct Aim {
     pub kept: Vec<Kept>,
     /// What may be there without being seen, and should be seen.
     pub unseen: BTreeSet<Blind>,
-    /// Where the secrets of the tokens that have to be made go; none for a token whose secret is to be shown.
+    /// The tokens that are there and get a new secret.
+    pub renewed: BTreeSet<TokenId>,
+    /// Where new secrets go; none for a token whose secret is to be shown.
     pub sinks: BTreeMap<TokenId, Sink>,
     /// What must hold.
     pub policies: Vec<Policy>,
@@ -28,10 +30,10 @@ pub struct Aim {
 }
 
 impl Aim {
-    /// What was resolved, planned at `now`.
+    /// What was resolved, planned at the same time.
     #[must_use]
-    pub fn new(resolved: Resolved<'_>, now: u64) -> Aim {
-        let Resolved { live, target, kept, unseen, sinks, policies, warnings: _ } = resolved;
-        Aim { live: live.clone(), target, kept, unseen, sinks, policies, now }
+    pub fn new(resolved: Resolved<'_>) -> Aim {
+        let Resolved { live, target, kept, unseen, renewed, sinks, policies, warnings: _, now } = resolved;
+        Aim { live: live.clone(), target, kept, unseen, renewed, sinks, policies, now }
     }
 }

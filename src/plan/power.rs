@@ -118,6 +118,7 @@ impl Op {
             Op::DeleteUser { user } => vec![Need::allocate(user), managed(user)],
             Op::CreateToken { token, attributes: _ }
             | Op::SetToken { token, before: _, after: _ }
+            | Op::RotateToken { token, before: _, after: _ }
             | Op::DeleteToken { token } => {
                 if is_self(token.user()) {
                     Vec::new()

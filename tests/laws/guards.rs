@@ -22,7 +22,7 @@ fn planned_by(reader: Option<&Principal>, desired: &Desired, live: &AccessState)
     let cluster = "test".to_owned();
     let live =
         Snapshot { state: live.clone(), sight: Sight::Full, reader: reader.cloned(), cluster, ignored: Vec::new() };
-    Plan::new(Aim::new(resolved(desired, &live), NOW))
+    Plan::new(Aim::new(resolved(desired, &live)))
 }
 
 /// Every user and token of any of some states.
@@ -164,7 +164,10 @@ pub fn needs(op: &Op, who: &Principal, live: &AccessState) -> Vec<(Vec<String>, 
             [vec![manage(live.groups_of(user))], joins(&after.groups)].concat()
         }
         Op::DeleteUser { user } => vec![realm(user), manage(live.groups_of(user))],
-        Op::CreateToken { token, .. } | Op::SetToken { token, .. } | Op::DeleteToken { token } => {
+        Op::CreateToken { token, .. }
+        | Op::SetToken { token, .. }
+        | Op::RotateToken { token, .. }
+        | Op::DeleteToken { token } => {
             let is_self = *who == Principal::User(token.user().clone());
             if is_self { Vec::new() } else { vec![manage(live.groups_of(token.user()))] }
         }

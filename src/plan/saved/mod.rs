@@ -59,7 +59,7 @@ impl Saved {
     /// a spelling that means the same wherever it is read.
     #[must_use]
     pub fn of(plan: &Plan, sinks: BTreeMap<TokenId, Sink>, program: &str) -> Saved {
-        let Aim { live, target: _, kept, unseen, sinks: _, policies, now } = &plan.aim;
+        let Aim { live, target: _, kept, unseen, renewed: _, sinks: _, policies, now } = &plan.aim;
         Saved {
             program: program.to_owned(),
             made: *now,
@@ -75,7 +75,7 @@ impl Saved {
         }
     }
 
-    /// The tokens that are to be made and whose secrets go nowhere.
+    /// The tokens that get a secret that goes nowhere.
     pub fn unsunk(&self) -> impl Iterator<Item = &TokenId> {
         made(&self.ops).filter(|token| !self.sinks.contains_key(token))
     }
@@ -107,8 +107,9 @@ impl Saved {
         }
         let made: BTreeSet<&TokenId> = made(&ops).collect();
         sinks.retain(|token, _| made.contains(token));
+        let renewed = made.into_iter().filter(|token| live.state.tokens.contains_key(token)).cloned().collect();
         let diff = diff(&live.state, &target);
-        let mut plan = Plan::of(Aim { live, target, kept, unseen, sinks, policies, now }, diff, ops);
+        let mut plan = Plan::of(Aim { live, target, kept, unseen, renewed, sinks, policies, now }, diff, ops);
         plan.objections.splice(..0, stale.map(Objection::Stale));
         plan
     }
@@ -130,10 +131,10 @@ impl Saved {
     }
 }
 
-/// The tokens that `ops` make.
+/// The tokens that get a secret by `ops`.
 fn made(ops: &[Op]) -> impl Iterator<Item = &TokenId> {
     ops.iter().filter_map(|op| match op {
-        Op::CreateToken { token, attributes: _ } => Some(token),
+        Op::CreateToken { token, attributes: _ } | Op::RotateToken { token, before: _, after: _ } => Some(token),
         _ => None,
     })
 }
@@ -167,6 +168,7 @@ fn without_keys(mut op: Op) -> Op {
         | Op::SetRole { .. }
         | Op::SetGroup { .. }
         | Op::SetToken { .. }
+        | Op::RotateToken { .. }
         | Op::Revoke { .. }
         | Op::DeleteToken { .. }
         | Op::DeleteUser { .. }

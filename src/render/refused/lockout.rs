@@ -93,7 +93,9 @@ fn undoing(op: &Op) -> Option<String> {
         Op::Revoke { batch } => pveum::grant_all(batch),
         Op::SetRole { role, before, after: _ } => pveum::set_privileges(role, before),
         Op::SetUser { user, before, after } if before.groups != after.groups => pveum::set_groups(user, &before.groups),
-        Op::SetToken { token, before, after } if before.privsep != after.privsep => {
+        Op::SetToken { token, before, after } | Op::RotateToken { token, before, after }
+            if before.privsep != after.privsep =>
+        {
             pveum::modify_token(token, &format!("--privsep {}", before.privsep.as_digit()))
         }
         _ => return None,
