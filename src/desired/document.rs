@@ -1,6 +1,6 @@
 //! The document as a value.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -188,4 +188,16 @@ pub struct Desired {
     pub acl: BTreeMap<Grant, (Presence<Propagate>, GrantOrigin)>,
     /// What must hold, in the order of writing.
     pub policies: Vec<Asserted>,
+}
+
+impl Desired {
+    /// The tokens whose secrets are renewed before they end.
+    #[must_use]
+    pub fn rotating(&self) -> BTreeSet<TokenId> {
+        let rotating = self.tokens.iter().filter(|(_, declared)| match &declared.wish {
+            Presence::Present(wish) => wish.rotate.is_some(),
+            Presence::Absent => false,
+        });
+        rotating.map(|(token, _)| token.clone()).collect()
+    }
 }

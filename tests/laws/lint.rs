@@ -20,7 +20,7 @@ use crate::odd::odd_state;
 use crate::{NOW, everywhere, permissions, seen};
 
 fn linted(state: &AccessState) -> Report {
-    lint(Subject { state, sight: &Sight::Full, now: NOW }, &Levels::default())
+    lint(Subject { state, sight: &Sight::Full, now: NOW, rotating: &BTreeSet::new() }, &Levels::default())
 }
 
 fn found<'r>(report: &'r Report, name: &str) -> &'r [Finding] {
