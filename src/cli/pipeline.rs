@@ -78,7 +78,10 @@ pub(super) async fn plan(planning: &Planning, terminal: Terminal) -> Result<Plan
     let source = source::open(cluster, &desired.cluster, terminal).await?;
     let snapshot = source.read(terminal).await?;
     let resolved = target(&desired, &sources, &snapshot, unsunk, terminal)?;
-    report(&render::missing(&apply::missing(&desired, &snapshot.state)), &sources, terminal)?;
+    let mut missing = apply::missing(&desired, &snapshot.state);
+    // What is renewed is about to be there.
+    missing.retain(|missing| !resolved.renewed.contains(missing.token));
+    report(&render::missing(&missing), &sources, terminal)?;
     let plan = Plan::new(Aim::new(resolved));
     Ok(Planned { plan, source })
 }

@@ -11,7 +11,7 @@ use super::desk::{Desk, Ran};
 const DAY: u64 = 86_400;
 
 const CLUSTER: &str = "user:ann@pve:1:0::::::\ntoken:ann@pve!ci:0:1:deploys:\ntoken:ann@pve!old:1000:0::\n\
-                       acl:1:/:ann@pve,ann@pve!ci:PVEAuditor:\nacl:1:/vms:ann@pve!ci:PVEVMUser,NoAccess:\n";
+                       acl:1:/:ann@pve,ann@pve!ci:PVEAuditor:\nacl:1:/vms:ann@pve!ci:NoAccess,PVEVMUser:\n";
 
 const ROTATING: &str = "\
 version: 1
@@ -109,9 +109,7 @@ fn an_end_that_is_further_away_than_any_secret_lasts_is_brought_back() {
 /// The run goes on with the new secret: what takes its power comes last, and is refused to a former secret.
 #[test]
 fn the_token_that_asks_renews_its_own_secret_on_the_way() {
-    let desk = Desk::with_user_cfg(
-        "user:ann@pve:1:0::::::\ntoken:ann@pve!ci:0:0::\nacl:1:/:ann@pve:Administrator:\nacl:1:/access:ann@pve:PVEAuditor:\n",
-    );
+    let desk = Desk::with_user_cfg("user:ann@pve:1:0::::::\ntoken:ann@pve!ci:0:0::\nacl:1:/:ann@pve:Administrator:\n");
     desk.by_hand("PUT", "/access/users/ann@pve/token/ci", "regenerate=1");
     desk.write(
         "desired-state.yaml",
