@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::desk::{Desk, HOMEPAGE};
 
 /// What becomes of the request that is waited for.
-enum Then {
+pub enum Then {
     /// It goes on once this says so.
     Hold { reached: mpsc::Sender<()>, released: oneshot::Receiver<()> },
     /// The server gets it, and its answer is lost.
@@ -18,7 +18,7 @@ enum Then {
 }
 
 /// A way to the sandbox on which the first request that begins with `start` meets with `then`.
-async fn detour(desk: &Desk, start: &'static str, then: Then) -> String {
+pub async fn detour(desk: &Desk, start: &'static str, then: Then) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let server = desk.serving.addr();

@@ -1,12 +1,16 @@
 //! Secrets that are renewed, by the plan and on request.
 
 use std::fs;
+use std::process::Stdio;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use pve_access::pve::Release;
 use pve_access::sandbox::Options;
 
+use tokio::sync::{mpsc, oneshot};
+
 use super::desk::{Desk, Ran};
+use super::interrupted::{Then, detour};
 
 const DAY: u64 = 86_400;
 
@@ -192,6 +196,29 @@ fn an_older_release_makes_the_token_anew_and_gives_back_its_grants() {
 
     desk.write("desired-state.yaml", "version: 1\ntokens:\n  root@pam!admin: {secret: {file: admin}}\n");
     insta::assert_snapshot!(desk.run(&["rotate", "root@pam!admin", "--yes"]).seen());
+}
+
+/// Whoever has the former secret is refused, nobody has the new one, and the next run mends it.
+#[test]
+fn a_new_secret_that_cannot_be_put_away_is_renewed_by_the_next_run() {
+    let desk = Desk::with_user_cfg(CLUSTER);
+    desk.write("desired-state.yaml", ROTATING);
+    let (reached, mut is_reached) = mpsc::channel(1);
+    let (release, released) = oneshot::channel();
+    let url = desk.wait(detour(&desk, "PUT /api2/json/access/users/ann", Then::Hold { reached, released }));
+    let mut apply = desk.command_at(&url, &desk.token, &["apply", "--yes"]);
+    let child = apply.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    desk.wait(is_reached.recv()).unwrap();
+    fs::create_dir(desk.path("ci.env")).unwrap();
+    release.send(()).unwrap();
+    let ran = desk.ran(&child.wait_with_output().unwrap());
+    insta::assert_snapshot!(undated(&ran).replace(&url, "[URL]"));
+    assert_eq!(expire(&desk, "ann@pve!ci"), 1);
+
+    fs::remove_dir(desk.path("ci.env")).unwrap();
+    assert_eq!(desk.run(&["apply", "--yes"]).code, 0);
+    assert_eq!(desk.read("ci.env"), format!("TOKEN={}\n", secret(&desk, "ann@pve!ci")));
+    assert!(expire(&desk, "ann@pve!ci") > now());
 }
 
 #[test]
