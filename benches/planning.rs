@@ -68,6 +68,7 @@ fn plan(bencher: Bencher<'_, '_>, users: usize, change: fn(&AccessState) -> Acce
         target: target.clone(),
         kept: Vec::new(),
         unseen: BTreeSet::new(),
+        renewed: BTreeSet::new(),
         sinks: BTreeMap::new(),
         passwords: BTreeMap::new(),
         uncompared: BTreeMap::new(),

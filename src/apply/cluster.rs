@@ -10,7 +10,7 @@ use crate::api::{AclChange, AclEdit, ApiError, Client, TokenFields, UserFields};
 use crate::live::Source;
 use crate::model::{Expire, Privsep, Propagate, Text, Token, User};
 use crate::plan::{Account, AclBatch, Op};
-use crate::pve::Subject;
+use crate::pve::{Subject, TokenId};
 
 /// What the server gives for an op.
 #[derive(Debug)]
@@ -29,6 +29,9 @@ pub trait Cluster: Source {
         op: &Op,
         password: Option<&SecretString>,
     ) -> impl Future<Output = Result<Receipt, ApiError>> + Send;
+
+    /// Goes on with a new secret of `token`, if that is the one that asks: its former one is refused by now.
+    fn adopt(&self, token: &TokenId, secret: &SecretString);
 }
 
 impl Cluster for Client {
@@ -53,6 +56,9 @@ impl Cluster for Client {
                 None => return Err(password::unknown(op)),
             },
             Op::SetToken { token, before, after } => self.update_token(token, &changed_token(before, after)).await,
+            Op::RotateToken { token, before, after } => {
+                return self.regenerate_token(token, &changed_token(before, after)).await.map(Receipt::Secret);
+            }
             Op::Revoke { batch } => update_acl(self, batch, AclChange::Revoke).await,
             Op::DeleteToken { token } => self.delete_token(token).await,
             Op::DeleteUser { user } => self.delete_user(user).await,
@@ -60,6 +66,11 @@ impl Cluster for Client {
             Op::DeleteRole { role } => self.delete_role(role).await,
         }
         .map(|()| Receipt::Done)
+    }
+
+    fn adopt(&self, token: &TokenId, secret: &SecretString) {
+        // What is no header is no secret that a server gives: the next request then shows the former one, and is refused.
+        let _ = Client::adopt(self, token, secret);
     }
 }
 

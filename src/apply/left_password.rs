@@ -111,7 +111,7 @@ mod tests {
     use crate::live::{ReadError, Snapshot, Source};
     use crate::model::{Grant, Group, Propagate};
     use crate::plan::Phase;
-    use crate::pve::Release;
+    use crate::pve::{Release, TokenId};
 
     /// Refuses requests of this phase, and remembers all.
     struct Refusing(Option<Phase>, Mutex<Vec<Op>>);
@@ -127,6 +127,10 @@ mod tests {
             assert!(password.is_none(), "a password is taken away, not set");
             self.1.lock().unwrap().push(op.clone());
             if self.0 == Some(op.phase()) { Err(refused(500)) } else { Ok(Receipt::Done) }
+        }
+
+        fn adopt(&self, _: &TokenId, _: &SecretString) {
+            panic!("no token gets a secret")
         }
     }
 

@@ -11,6 +11,7 @@ mod lock;
 mod observer;
 mod outcome;
 mod password;
+mod renewal;
 mod rescue;
 mod run;
 mod secret_source;

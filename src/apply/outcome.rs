@@ -36,6 +36,10 @@ pub enum StepEnd {
 pub enum Fate {
     /// It was deleted again; the next run makes it anew.
     Deleted,
+    /// It keeps its grants and is refused as one that has ended; the next run renews its secret again.
+    Ended,
+    /// It keeps its grants; its former secret is refused, and the new one is lost.
+    Secretless,
     /// It is there, works, and could not be deleted.
     StillThere(ApiError),
     /// It is not there, but may still come.

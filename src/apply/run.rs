@@ -8,6 +8,7 @@ use super::left_password::{self, LeftPassword, Suspect};
 use super::observer::{Observer, Stop};
 use super::outcome::{Fate, Outcome, StepEnd, Verification};
 use super::password::Passwords;
+use super::renewal;
 use super::rescue;
 use crate::diff::Diff;
 use crate::live::{Blind, Snapshot};
@@ -123,6 +124,9 @@ async fn perform<C: Cluster>(
         (Err(error), _) => StepEnd::Failed(error),
         (Ok(Receipt::Secret(secret)), Op::CreateToken { token, attributes }) => {
             rescue::put_away(token, &secret, attributes, cluster, delivery, plan).await
+        }
+        (Ok(Receipt::Secret(secret)), Op::RotateToken { token, before, after }) => {
+            renewal::put_away(token, &secret, [before, after], cluster, delivery, plan).await
         }
         (Ok(Receipt::Done | Receipt::Secret(_)), _) => StepEnd::Done,
     }

@@ -4,7 +4,8 @@ use super::arguments::Apply;
 use super::carry_out::{CarryingOut, carry_out, read_only};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::pipeline::{self, Intent, Planned};
+use super::intent::Intent;
+use super::pipeline;
 use super::saved;
 use super::terminal::Terminal;
 use crate::render::{Followed, Trial};
@@ -15,16 +16,14 @@ pub(super) async fn run(Apply { saved, carrying, planning }: Apply, terminal: Te
     }
     let (intent, source) = match &saved {
         Some(file) => saved::open(file, &planning, terminal).await?,
-        None => pipeline::intent(&planning, terminal).await?,
+        None => Intent::of_files(&planning, terminal).await?,
     };
     let live = source.read(terminal).await?;
-    let secrets = intent.secrets(&live.state);
-    let plan = intent.plan(live, terminal)?;
-    intent.report(&secrets, Trial::Looked, terminal)?;
+    let planned = pipeline::planned(&intent, live, source, Trial::Looked, terminal).await?;
     let (followed, fingerprint) = match &intent {
-        Intent::Files { .. } => (Followed::Files, None),
+        Intent::Files { .. } | Intent::Renewal { .. } => (Followed::Files, None),
         Intent::Saved { saved: _, fingerprint } => (Followed::SavedPlan, Some(fingerprint.as_str())),
     };
     let how = CarryingOut { command: "apply", planning: &planning, carrying: &carrying, followed, fingerprint };
-    carry_out(Planned { plan, source, secrets }, &how, |live| intent.plan(live, terminal), terminal).await
+    carry_out(planned, &how, |live| intent.plan(live, terminal), terminal).await
 }

@@ -42,7 +42,8 @@ pub(super) async fn run(arguments: Lint, terminal: Terminal) -> Result<Exit, Fai
         snapshot
     };
     terminal.note(&render::partly(&snapshot));
-    let subject = Subject { state: &snapshot.state, sight: &snapshot.sight, now: who::now() };
+    let subject =
+        Subject { state: &snapshot.state, sight: &snapshot.sight, now: who::now(), rotating: &desired.rotating() };
     let report = lint(subject, &levels);
     let side = if planned { Side::Target } else { Side::Live };
     let linted = Linted { snapshot: &snapshot, side, report: &report, desired: &desired, sources: &sources };

@@ -13,6 +13,7 @@ mod exit;
 mod export;
 mod failure;
 mod history;
+mod intent;
 mod journal;
 mod lint;
 mod locking;
@@ -20,6 +21,7 @@ mod permissions;
 mod pipeline;
 mod plan;
 mod progress;
+mod rotate;
 mod sandbox;
 mod saved;
 mod schema;
@@ -69,6 +71,7 @@ fn run(command: Command, terminal: Terminal) -> Result<Exit, Failure> {
         Command::Validate(arguments) => validate::run(arguments, terminal),
         Command::Plan(arguments) => runtime.block_on(plan::run(arguments, terminal)),
         Command::Apply(arguments) => runtime.block_on(apply::run(arguments, terminal)),
+        Command::Rotate(arguments) => runtime.block_on(rotate::run(arguments, terminal)),
         Command::Export(arguments) => runtime.block_on(export::run(arguments, terminal)),
         Command::Permissions(arguments) => runtime.block_on(permissions::run(arguments, terminal)),
         Command::WhoCan(arguments) => runtime.block_on(who_can::run(arguments, terminal)),

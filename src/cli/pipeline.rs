@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use super::arguments::{Files, PlanFormat, Planning};
 use super::failure::Failure;
-use super::source::{self, Source};
+use super::intent::Intent;
+use super::source::Source;
 use super::terminal::Terminal;
 use super::who;
 use crate::apply::{self, Passwords, Stored};
@@ -13,8 +14,7 @@ use crate::desired::{self, Desired, Loaded};
 use crate::diagnostic::{Findings, Sources};
 use crate::lint;
 use crate::live::Snapshot;
-use crate::model::AccessState;
-use crate::plan::{Aim, Approved, Plan, Saved, Waiver};
+use crate::plan::{Approved, Plan, Waiver};
 use crate::render::{self, Detail, Shown, Trial, Undeclared, diagnostics};
 use crate::resolve::{Resolved, Unsunk, resolve};
 
@@ -64,75 +64,45 @@ pub(super) fn target<'a>(
     unsunk: Unsunk,
     terminal: Terminal,
 ) -> Result<Resolved<'a>, Failure> {
-    let resolved = resolve(desired, live, unsunk).map_err(|findings| reported(&findings, sources, terminal))?;
+    sound(resolve(desired, live, unsunk, who::now()), sources, terminal)
+}
+
+/// What was resolved; reports what is to be said of that.
+pub(super) fn sound<'a>(
+    resolved: Result<Resolved<'a>, Findings>,
+    sources: &Sources,
+    terminal: Terminal,
+) -> Result<Resolved<'a>, Failure> {
+    let resolved = resolved.map_err(|findings| reported(&findings, sources, terminal))?;
     report(&resolved.warnings, sources, terminal)?;
     Ok(resolved)
 }
 
-/// What leads to a plan, whatever is live.
-pub(super) enum Intent {
-    /// Desired-state files.
-    Files { desired: Box<Desired>, sources: Sources, unsunk: Unsunk, set_passwords: bool },
-    /// A saved plan.
-    Saved { saved: Box<Saved>, fingerprint: String },
-}
-
-impl Intent {
-    /// What it makes of what is live; reports what is to be said of that.
-    pub(super) fn plan(&self, live: Snapshot, terminal: Terminal) -> Result<Plan, Failure> {
-        match self {
-            Intent::Files { desired, sources, unsunk, set_passwords } => {
-                let resolved = target(desired, sources, &live, *unsunk, terminal)?;
-                let aim = Aim::new(resolved, who::now());
-                Ok(Plan::new(if *set_passwords { aim.setting_passwords() } else { aim }))
-            }
-            Intent::Saved { saved, fingerprint: _ } => {
-                let plan = saved.as_ref().clone().plan(live, who::now());
-                terminal.result(&render::resumed(saved.steps(), plan.steps.len()))?;
-                Ok(plan)
-            }
-        }
-    }
-
-    /// What is known of the secrets of declared tokens without asking anybody.
-    pub(super) fn secrets(&self, live: &AccessState) -> Vec<Stored> {
-        match self {
-            Intent::Files { desired, .. } => apply::stored(desired, live),
-            Intent::Saved { .. } => Vec::new(),
-        }
-    }
-
-    /// Reports what is wrong with secrets.
-    pub(super) fn report(&self, secrets: &[Stored], trial: Trial, terminal: Terminal) -> Result<(), Failure> {
-        match self {
-            Intent::Files { sources, .. } => report(&render::secrets(secrets, trial), sources, terminal),
-            Intent::Saved { .. } => Ok(()),
-        }
-    }
-}
-
-/// What the files say, and where the live state is.
-pub(super) async fn intent(planning: &Planning, terminal: Terminal) -> Result<(Intent, Source), Failure> {
-    let Planning { files, show_undeclared: _, full: _, show_secrets, set_passwords, allow: _, target: cluster } =
-        planning;
-    let unsunk = if *show_secrets { Unsunk::Show } else { Unsunk::Refuse };
-    let (desired, sources) = load(files, terminal)?;
-    let source = source::open(cluster, &desired.cluster, terminal).await?;
-    Ok((Intent::Files { desired: Box::new(desired), sources, unsunk, set_passwords: *set_passwords }, source))
-}
-
 /// From files and a source to a plan.
 pub(super) async fn plan(planning: &Planning, trial: Trial, terminal: Terminal) -> Result<Planned, Failure> {
-    let (intent, source) = intent(planning, terminal).await?;
+    let (intent, source) = Intent::of_files(planning, terminal).await?;
     let live = source.read(terminal).await?;
     if let Some(lock) = &live.lock {
         terminal.note(&render::locked(lock, who::now()));
     }
+    planned(&intent, live, source, trial, terminal).await
+}
+
+/// What `intent` makes of what is live, and what is known of the secrets that stay.
+pub(super) async fn planned(
+    intent: &Intent,
+    live: Snapshot,
+    source: Source,
+    trial: Trial,
+    terminal: Terminal,
+) -> Result<Planned, Failure> {
     let mut secrets = intent.secrets(&live.state);
     if let (Trial::Tried, Source::Cluster(connection)) = (trial, &source) {
         apply::try_each(&mut secrets, &connection.client, &live.state, who::now()).await;
     }
     let plan = intent.plan(live, terminal)?;
+    // What is renewed is about to be there.
+    secrets.retain(|stored| !plan.aim.renewed.contains(&stored.token));
     intent.report(&secrets, trial, terminal)?;
     if let (Trial::Tried, Some(said)) = (trial, render::tried(&secrets)) {
         terminal.note_text(&format!("{said}\n"));

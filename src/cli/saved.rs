@@ -9,7 +9,7 @@ use tempfile::NamedTempFile;
 
 use super::arguments::Planning;
 use super::failure::Failure;
-use super::pipeline::Intent;
+use super::intent::Intent;
 use super::source::{self, Source};
 use super::terminal::Terminal;
 use crate::desired::{Destination, PasswordSource, Sink};

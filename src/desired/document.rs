@@ -1,6 +1,6 @@
 //! The document as a value.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -101,8 +101,19 @@ pub struct TokenWish {
     pub expire: Wish<Expire>,
     /// Whether its rights are its own.
     pub privsep: Wish<Privsep>,
-    /// Where the secret goes when the token is made.
+    /// Where the secret goes when the token is made or its secret renewed.
     pub secret: Option<Sink>,
+    /// How often the secret is renewed; then nothing else says when the token ends.
+    pub rotate: Option<Rotation>,
+}
+
+/// How often a secret is renewed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rotation {
+    /// How long a secret is accepted, in seconds.
+    pub every: u64,
+    /// How many seconds before its end it is renewed; fewer than `every`.
+    pub before: u64,
 }
 
 /// Where a secret goes.
@@ -226,4 +237,16 @@ pub struct Desired {
     pub acl: BTreeMap<Grant, (Presence<Propagate>, GrantOrigin)>,
     /// What must hold, in the order of writing.
     pub policies: Vec<Asserted>,
+}
+
+impl Desired {
+    /// The tokens whose secrets are renewed before they end.
+    #[must_use]
+    pub fn rotating(&self) -> BTreeSet<TokenId> {
+        let rotating = self.tokens.iter().filter(|(_, declared)| match &declared.wish {
+            Presence::Present(wish) => wish.rotate.is_some(),
+            Presence::Absent => false,
+        });
+        rotating.map(|(token, _)| token.clone()).collect()
+    }
 }

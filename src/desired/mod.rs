@@ -27,6 +27,7 @@ mod policies;
 mod policy;
 mod privileges;
 mod roles;
+mod rotation;
 mod schema;
 mod secrets;
 mod selection;
@@ -43,7 +44,7 @@ use std::path::PathBuf;
 
 pub use document::{
     Cluster, Declared, Desired, Destination, Format, GrantOrigin, GroupWish, Lint, Located, PasswordSource, Presence,
-    RoleWish, Sink, TokenWish, UserWish, Wish,
+    RoleWish, Rotation, Sink, TokenWish, UserWish, Wish,
 };
 pub use expire::day_or_time;
 pub use names::unaddressable;

@@ -8,16 +8,18 @@ use super::fields::{Fields, State, Vocabulary, declare, is_outdented};
 use super::names::{self, Known};
 use super::node::Entry;
 use super::notes::Notes;
+use super::rotation::rotation;
 use super::sink::{self, Delivery};
 use super::text::{Limit, text};
 use super::value::boolean;
+use crate::diagnostic::Diagnostic;
 use crate::model::Privsep;
 
 /// What may be written here.
 pub(super) const VOCABULARY: Vocabulary = Vocabulary {
     noun: "a token",
-    keys: &["comment", "expire", "privsep", "secret", "state"],
-    unbuilt: &[("rotate", "remove it")],
+    keys: &["comment", "expire", "privsep", "secret", "rotate", "state"],
+    unbuilt: &[],
     unmanaged: &[],
     elsewhere: &[
         ("acl", "what a token may do is said under `acl`"),
@@ -33,6 +35,8 @@ pub(super) const VOCABULARY: Vocabulary = Vocabulary {
     meant: &[
         ("expires", "expire"),
         ("expiry", "expire"),
+        ("rotation", "rotate"),
+        ("renew", "rotate"),
         ("description", "comment"),
         ("privilege_separation", "privsep"),
         ("separated", "privsep"),
@@ -61,6 +65,15 @@ pub(super) fn read(
     let owner = format!("token `{}`", entry.key.split('=').next().unwrap_or_default());
     let fields = Fields::read(&entry.value, &VOCABULARY, &owner, notes);
     let secret = fields.get("secret").and_then(|node| sink::read(node, folder, notes));
+    let rotate = fields.get("rotate").and_then(|node| rotation(node, notes));
+    if let (Some(rotate), Some(expire)) = (fields.get("rotate"), fields.get("expire")) {
+        notes.push(
+            Diagnostic::error(expire.span, format!("{owner} has both `expire` and `rotate`"))
+                .label("ends then")
+                .and(rotate.span, "never ends, because its secret is renewed before")
+                .help("remove one of the two: with `rotate`, each renewal sets a new end"),
+        );
+    }
     let wish = TokenWish {
         comment: text(fields.get("comment"), "comment", Limit::None, notes),
         expire: expire(fields.get("expire"), notes),
@@ -69,6 +82,7 @@ pub(super) fn read(
             .and_then(|node| boolean(node, "privsep", notes))
             .map_or(Wish::Leave, |yes| Wish::Set(Privsep::from(yes))),
         secret: secret.as_ref().map(|(sink, _)| sink.clone()),
+        rotate,
     };
     let wish = match fields.state(&owner, &[], notes) {
         State::Present => Presence::Present(wish),

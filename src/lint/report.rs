@@ -10,6 +10,7 @@ use super::view::View;
 use crate::live::{Blind, Sight};
 use crate::model::AccessState;
 use crate::permissions::Evaluator;
+use crate::pve::TokenId;
 
 /// What is looked at.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +21,8 @@ pub struct Subject<'a> {
     pub sight: &'a Sight,
     /// Seconds since 1970-01-01T00:00:00Z.
     pub now: u64,
+    /// The tokens whose secrets somebody renews in time: they have an end so that they get another one.
+    pub rotating: &'a BTreeSet<TokenId>,
 }
 
 /// What a rule found.
@@ -61,10 +64,10 @@ impl Report {
 }
 
 /// Holds every rule against a state, except for those that cannot tell from what was seen of it.
-pub fn lint(Subject { state, sight, now }: Subject<'_>, levels: &Levels) -> Report {
+pub fn lint(Subject { state, sight, now, rotating }: Subject<'_>, levels: &Levels) -> Report {
     let evaluator = Evaluator::new(state);
     let everyone = evaluator.everyone();
-    let view = View::new(state, &evaluator, &everyone, now);
+    let view = View::new(state, &evaluator, &everyone, now, rotating);
     let mut report = Report::default();
     for rule in RULES {
         let unseen: BTreeSet<Blind> = rule.needs.iter().filter(|kind| sight.hidden().contains(kind)).copied().collect();

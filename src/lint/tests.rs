@@ -1,5 +1,7 @@
 //! What rules make of small files.
 
+use std::collections::BTreeSet;
+
 use super::finding::{Cure, Object};
 use super::levels::Levels;
 use super::report::{Subject, lint};
@@ -18,7 +20,7 @@ fn with_view<T>(release: Release, file: &str, ask: impl FnOnce(&View<'_>) -> T) 
     let state = user_cfg::read(file.as_bytes(), release).state;
     let evaluator = Evaluator::new(&state);
     let everyone = evaluator.everyone();
-    ask(&View::new(&state, &evaluator, &everyone, NOW))
+    ask(&View::new(&state, &evaluator, &everyone, NOW, &BTreeSet::new()))
 }
 
 /// What a rule says of a user.cfg.
@@ -89,7 +91,7 @@ const TWO_FAULTS: &str = "role:Leftover:VM.Audit\ngroup:retired:\n";
 
 fn said(levels: &Levels, sight: &Sight) -> Vec<(&'static str, Severity)> {
     let state = user_cfg::read(TWO_FAULTS.as_bytes(), Release::MEASURED).state;
-    let report = lint(Subject { state: &state, sight, now: NOW }, levels);
+    let report = lint(Subject { state: &state, sight, now: NOW, rotating: &BTreeSet::new() }, levels);
     report.checked.iter().map(|checked| (checked.rule.name, checked.severity)).collect()
 }
 
@@ -112,6 +114,7 @@ fn what_cannot_be_seen_is_not_taken_for_missing() {
     let sight = Sight::Partial([Blind::Grants].into());
     assert_eq!(said(&Levels::default(), &sight), [("empty-group", Severity::Note)]);
     let state = user_cfg::read(TWO_FAULTS.as_bytes(), Release::MEASURED).state;
-    let report = lint(Subject { state: &state, sight: &sight, now: NOW }, &Levels::default());
+    let report =
+        lint(Subject { state: &state, sight: &sight, now: NOW, rotating: &BTreeSet::new() }, &Levels::default());
     assert!(report.blind.iter().any(|(rule, hidden)| rule.name == "unused-role" && hidden.contains(&Blind::Grants)));
 }

@@ -12,6 +12,8 @@ pub struct View<'v> {
     pub state: &'v AccessState,
     /// Seconds since 1970-01-01T00:00:00Z.
     pub now: u64,
+    /// The tokens whose secrets are renewed in time.
+    pub rotating: &'v BTreeSet<TokenId>,
     /// Answers who may do what.
     pub evaluator: &'v Evaluator<'v>,
     /// What everybody holds.
@@ -33,13 +35,23 @@ impl<'v> View<'v> {
         evaluator: &'v Evaluator<'v>,
         everyone: &'v Everyone<'v>,
         now: u64,
+        rotating: &'v BTreeSet<TokenId>,
     ) -> View<'v> {
         let mut members = state.members();
         members.values_mut().for_each(|users| users.retain(|user| state.users.contains_key(*user)));
         let mut tokens: BTreeMap<&UserId, Vec<&TokenId>> = BTreeMap::new();
         state.tokens.keys().for_each(|token| tokens.entry(token.user()).or_default().push(token));
-        let mut view =
-            View { state, now, evaluator, everyone, members, tokens, grants: BTreeMap::new(), paths: BTreeMap::new() };
+        let mut view = View {
+            state,
+            now,
+            rotating,
+            evaluator,
+            everyone,
+            members,
+            tokens,
+            grants: BTreeMap::new(),
+            paths: BTreeMap::new(),
+        };
         for (grant, &propagate) in &state.acl {
             let Grant { path, subject, role } = grant;
             // The server does not see the others (api-facts.md, ACL).

@@ -19,7 +19,9 @@ pub struct Aim {
     pub kept: Vec<Kept>,
     /// What may be there without being seen, and should be seen.
     pub unseen: BTreeSet<Blind>,
-    /// Where the secrets of the tokens that have to be made go; none for a token whose secret is to be shown.
+    /// The tokens that are there and get a new secret.
+    pub renewed: BTreeSet<TokenId>,
+    /// Where new secrets go; none for a token whose secret is to be shown.
     pub sinks: BTreeMap<TokenId, Sink>,
     /// Where the passwords come from that are set: of each user that has to be made and has one, and of each that is
     /// there if that was asked for.
@@ -33,12 +35,12 @@ pub struct Aim {
 }
 
 impl Aim {
-    /// What was resolved, planned at `now`.
+    /// What was resolved, planned at the same time.
     #[must_use]
-    pub fn new(resolved: Resolved<'_>, now: u64) -> Aim {
-        let Resolved { live, target, kept, unseen, sinks, passwords, policies, warnings: _ } = resolved;
+    pub fn new(resolved: Resolved<'_>) -> Aim {
+        let Resolved { live, target, kept, unseen, renewed, sinks, passwords, policies, warnings: _, now } = resolved;
         let (uncompared, passwords) = passwords.into_iter().partition(|(user, _)| live.state.users.contains_key(user));
-        Aim { live: live.clone(), target, kept, unseen, sinks, passwords, uncompared, policies, now }
+        Aim { live: live.clone(), target, kept, unseen, renewed, sinks, passwords, uncompared, policies, now }
     }
 
     /// The same, with the declared passwords of users that are there set too.

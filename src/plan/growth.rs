@@ -49,7 +49,9 @@ impl Growth {
                 let texts: usize = [firstname, lastname, email, comment, keys].into_iter().map(text).sum();
                 FRAME + texts + (user.as_str().len() + 1) * (groups.len() + 1)
             }
-            Op::CreateToken { token, attributes } | Op::SetToken { token, before: _, after: attributes } => {
+            Op::CreateToken { token, attributes }
+            | Op::SetToken { token, before: _, after: attributes }
+            | Op::RotateToken { token, before: _, after: attributes } => {
                 let Token { comment, expire: _, privsep: _ } = attributes;
                 FRAME + token.to_string().len() + text(comment)
             }

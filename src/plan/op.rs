@@ -97,6 +97,16 @@ pub enum Op {
         /// What it shall be like.
         after: Token,
     },
+    /// PUT /access/users/{userid}/token/{tokenid} with `regenerate`: the former secret is refused from then on, and the
+    /// answer holds the new one. Only a release that renews in place knows it.
+    RotateToken {
+        /// Which.
+        token: TokenId,
+        /// What it is like.
+        before: Token,
+        /// What it shall be like, beside its secret.
+        after: Token,
+    },
     /// PUT /access/acl with `delete`
     Revoke {
         /// What from whom, where.
@@ -141,6 +151,7 @@ pub enum Phase {
     SetUsers,
     SetPasswords,
     SetTokens,
+    RotateTokens,
     Revoke,
     DeleteTokens,
     DeleteUsers,
@@ -163,6 +174,7 @@ impl Op {
             Op::SetUser { .. } => Phase::SetUsers,
             Op::SetPassword { .. } => Phase::SetPasswords,
             Op::SetToken { .. } => Phase::SetTokens,
+            Op::RotateToken { .. } => Phase::RotateTokens,
             Op::Revoke { .. } => Phase::Revoke,
             Op::DeleteToken { .. } => Phase::DeleteTokens,
             Op::DeleteUser { .. } => Phase::DeleteUsers,
@@ -184,7 +196,7 @@ impl Op {
             Op::SetUser { user, before: _, after } => {
                 state.users.entry(user.clone()).or_insert_with(|| after.user.clone());
             }
-            Op::SetToken { token, before: _, after } => {
+            Op::SetToken { token, before: _, after } | Op::RotateToken { token, before: _, after } => {
                 state.tokens.entry(token.clone()).or_insert_with(|| after.clone());
             }
             Op::CreateRole { .. }
@@ -231,6 +243,12 @@ impl Op {
                 let mut set = there.clone();
                 set_token(&mut set, before, after);
                 set == *there
+            }),
+            // A secret is not seen, so only a new end tells that there is another one.
+            Op::RotateToken { token, before, after } => state.tokens.get(token).is_none_or(|there| {
+                let mut set = there.clone();
+                set_token(&mut set, before, after);
+                before.expire != after.expire && set == *there
             }),
             Op::Revoke { batch } => batch.grants().all(|grant| !state.acl.contains_key(&grant)),
             Op::DeleteToken { token } => !state.tokens.contains_key(token),
@@ -281,7 +299,7 @@ impl Op {
             }
             // Passwords are no part of a state.
             Op::SetPassword { user: _ } => {}
-            Op::SetToken { token, before, after } => {
+            Op::SetToken { token, before, after } | Op::RotateToken { token, before, after } => {
                 if let Some(attributes) = state.tokens.get_mut(token) {
                     set_token(attributes, before, after);
                 }

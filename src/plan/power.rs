@@ -119,6 +119,7 @@ impl Op {
             Op::SetPassword { user } | Op::DeleteUser { user } => vec![Need::allocate(user), managed(user)],
             Op::CreateToken { token, attributes: _ }
             | Op::SetToken { token, before: _, after: _ }
+            | Op::RotateToken { token, before: _, after: _ }
             | Op::DeleteToken { token } => {
                 if is_self(token.user()) {
                     Vec::new()

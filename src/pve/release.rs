@@ -17,10 +17,20 @@ impl Release {
     /// The release that this program was measured against.
     pub const MEASURED: Release = Release::new(9, 2);
 
+    /// The first one that renews the secret of a token in place (api-facts.md, "What changed between releases"). A node
+    /// of it whose package libpve-access-control is older refuses the request, and nothing has changed then.
+    const RENEWS_IN_PLACE: Release = Release::new(9, 1);
+
     /// Release `major.minor`.
     #[must_use]
     pub const fn new(major: u16, minor: u16) -> Release {
         Release { major, minor }
+    }
+
+    /// Whether a token keeps its grants when its secret is renewed; else it has to be deleted and made anew.
+    #[must_use]
+    pub fn renews_in_place(self) -> bool {
+        self >= Release::RENEWS_IN_PLACE
     }
 }
 

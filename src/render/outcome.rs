@@ -5,7 +5,7 @@ use std::error::Error;
 use super::document::{Document, Line, Style};
 use super::pveum;
 use super::sight::hidden_kinds;
-use super::words::{count, grant_name, step_in_words, visible};
+use super::words::{count, grant_name, shell, step_in_words, visible};
 use crate::apply::{Done, Fate, LeftFate, LeftPassword, NotRecorded, Outcome, StepEnd, Verification};
 use crate::diff::{Delta, Diff};
 use crate::plan::{Lockout, Objection, Op, Step};
@@ -24,6 +24,8 @@ pub enum Followed {
     Files,
     /// A saved plan, for the cluster as it was when it was made.
     SavedPlan,
+    /// The names of tokens whose secrets are renewed.
+    Renewal,
 }
 
 impl Followed {
@@ -31,6 +33,7 @@ impl Followed {
         match self {
             Followed::Files => "the files say",
             Followed::SavedPlan => "the plan says",
+            Followed::Renewal => "it was asked for",
         }
     }
 }
@@ -64,7 +67,7 @@ pub fn outcome(outcome: &Outcome, followed: Followed) -> Document {
         document.gap();
     }
     document.extend(verified(verification, followed));
-    document.push(Line::plain(next(outcome, locked_out)));
+    document.push(Line::plain(next(outcome, followed, locked_out)));
     document
 }
 
@@ -128,7 +131,9 @@ fn course(steps: &[(Step, StepEnd)], orphans: &[(TokenId, Fate)], left_password:
         };
         document.push(row(Style::Bad, word, step_in_words(&step.op)));
         document.extend(fault(end));
-        if let Op::CreateToken { token: made, attributes: _ } = &step.op {
+        if let Op::CreateToken { token: made, attributes: _ } | Op::RotateToken { token: made, before: _, after: _ } =
+            &step.op
+        {
             orphans
                 .iter()
                 .filter(|(token, _)| token == made)
@@ -177,12 +182,24 @@ fn reasons(error: &dyn Error) -> Document {
 
 /// A token whose secret nobody has.
 fn orphan(token: &TokenId, fate: &Fate) -> Document {
-    let remove = pveum::delete_token(token);
+    let (remove, renew) = (pveum::delete_token(token), format!("pve-access rotate {}", shell(token)));
     let token = visible(token);
     let (style, words) = match fate {
         Fate::Deleted => (
             Style::Plain,
             format!("token {token} was deleted again, because nobody has its secret; the next apply makes it anew"),
+        ),
+        Fate::Ended => (
+            Style::Bad,
+            format!(
+                "token {token} keeps its grants, but its former secret is refused, and nobody has the new one: it was ended, and the next apply renews it"
+            ),
+        ),
+        Fate::Secretless => (
+            Style::Bad,
+            format!(
+                "token {token} keeps its grants, but its former secret is refused, and nobody has the new one: renew it again: {renew}"
+            ),
         ),
         Fate::StillThere(_) => (
             Style::Bad,
@@ -281,12 +298,15 @@ fn verified(verification: &Verification, followed: Followed) -> Document {
 }
 
 /// How to go on.
-fn next(outcome: &Outcome, locked_out: Option<&Principal>) -> &'static str {
+fn next(outcome: &Outcome, followed: Followed, locked_out: Option<&Principal>) -> &'static str {
     let is_refused = |(_, end): &(Step, StepEnd)| matches!(end, StepEnd::Failed(error) if !error.is_undecided());
-    match locked_out {
-        Some(_) => "Whether all is as it should be, plan tells to somebody who may still see it.",
-        None if outcome.steps.iter().any(is_refused) => "Once the fault is mended, apply goes on from here.",
-        None => "Running apply again goes on from here.",
+    match (locked_out, followed) {
+        (Some(_), _) => "Whether all is as it should be, plan tells to somebody who may still see it.",
+        (None, Followed::Renewal) => "To go on from here, rotate those that are not done.",
+        (None, Followed::Files | Followed::SavedPlan) if outcome.steps.iter().any(is_refused) => {
+            "Once the fault is mended, apply goes on from here."
+        }
+        (None, Followed::Files | Followed::SavedPlan) => "Running apply again goes on from here.",
     }
 }
 

@@ -134,6 +134,7 @@ pub fn step_in_words(op: &Op) -> String {
         Op::SetUser { user, before: _, after: _ } => format!("change user {user}"),
         Op::SetPassword { user } => format!("set the password of user {user}"),
         Op::SetToken { token, before: _, after: _ } => format!("change token {token}"),
+        Op::RotateToken { token, before: _, after: _ } => format!("renew the secret of token {token}"),
         Op::Revoke { batch } => format!("revoke {}", batch_in_words(batch, "from")),
         Op::DeleteToken { token } => format!("delete token {token}"),
         Op::DeleteUser { user } => format!("delete user {user}"),

@@ -104,8 +104,9 @@ fn lay_user(wish: &UserWish, user: &mut User) {
 }
 
 fn lay_token(wish: &TokenWish, token: &mut Token) {
-    // Where a secret goes is no part of the token: the server does not know it.
-    let TokenWish { comment, expire, privsep, secret: _ } = wish;
+    // Where a secret goes is no part of the token: the server does not know it. Until when one that rotates is accepted
+    // depends on the time.
+    let TokenWish { comment, expire, privsep, secret: _, rotate: _ } = wish;
     lay(comment, &mut token.comment);
     lay(expire, &mut token.expire);
     lay(privsep, &mut token.privsep);

@@ -5,13 +5,22 @@ use std::collections::BTreeSet;
 use crate::desired::Desired;
 use crate::live::{Blind, Snapshot};
 use crate::model::AccessState;
+use crate::pve::TokenId;
 
 /// The kinds of things that the reader of `live` cannot see completely and that it matters to see for reaching
-/// `target`: something declared is not visible, or a deletion would take along what nobody sees.
-pub(super) fn unseen(desired: &Desired, live: &Snapshot, target: &AccessState) -> BTreeSet<Blind> {
+/// `target`: something declared is not visible, or a deletion would take along what nobody sees. Where secrets are not
+/// renewed in place, those `renewed` are deleted, too.
+pub(super) fn unseen(
+    desired: &Desired,
+    live: &Snapshot,
+    target: &AccessState,
+    renewed: &BTreeSet<TokenId>,
+) -> BTreeSet<Blind> {
     let Desired { cluster: _, lint: _, roles: _, groups, users, tokens, acl, policies: _ } = desired;
     let seen = &live.state;
-    let deletes = seen.tokens.keys().any(|token| !target.tokens.contains_key(token))
+    let remakes = !renewed.is_empty() && !seen.release.renews_in_place();
+    let deletes = remakes
+        || seen.tokens.keys().any(|token| !target.tokens.contains_key(token))
         || seen.users.keys().any(|user| !target.users.contains_key(user))
         || seen.groups.keys().any(|group| !target.groups.contains_key(group))
         || seen.roles.keys().any(|role| !target.roles.contains_key(role));
@@ -65,7 +74,7 @@ mod tests {
             ignored: Vec::new(),
         };
         let target = target(&desired.desired, &live.state);
-        unseen(&desired.desired, &live, &target).into_iter().collect()
+        unseen(&desired.desired, &live, &target, &BTreeSet::new()).into_iter().collect()
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub use seed::{Adjusted, Seed, SeedError};
 pub use server::{Logged, Serving};
 
 use crate::model::AccessState;
-use crate::pve::TokenId;
+use crate::pve::{Release, TokenId};
 
 /// How a sandbox differs from the server on purpose.
 #[derive(Clone, Debug, Default)]
@@ -54,6 +54,9 @@ pub struct Options {
     pub delay_unauthorized: Duration,
     /// What the server takes for now.
     pub clock: Clock,
+    /// The release that it says it is, if not the one that it imitates. One that is older renews no secret in place; all
+    /// else is as ever.
+    pub release: Option<Release>,
 }
 
 /// A server's state in a folder, which several processes may use at once.

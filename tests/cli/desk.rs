@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use pve_access::sandbox::{Logged, Sandbox, Serving};
+use pve_access::sandbox::{Logged, Options, Sandbox, Serving};
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -63,22 +63,27 @@ pub fn http() -> reqwest::Client {
 impl Desk {
     pub fn new() -> Desk {
         let dir = tempfile::tempdir().unwrap();
-        Desk::over(dir)
+        Desk::over(dir, Options::default())
     }
 
     /// A desk whose cluster starts from this user.cfg, after the lines of root@pam.
     pub fn with_user_cfg(lines: &str) -> Desk {
+        Desk::with_options(lines, Options::default())
+    }
+
+    /// The same with a server that differs on purpose.
+    pub fn with_options(lines: &str, options: Options) -> Desk {
         let dir = tempfile::tempdir().unwrap();
         Sandbox::open(&dir.path().join("cluster")).unwrap();
         let file = dir.path().join("cluster/user.cfg");
         let fresh = fs::read_to_string(&file).unwrap();
         fs::write(&file, format!("{fresh}\n{lines}")).unwrap();
-        Desk::over(dir)
+        Desk::over(dir, options)
     }
 
-    fn over(dir: TempDir) -> Desk {
+    fn over(dir: TempDir, options: Options) -> Desk {
         let runtime = Runtime::new().unwrap();
-        let sandbox = Sandbox::open(&dir.path().join("cluster")).unwrap();
+        let sandbox = Sandbox::open_with(&dir.path().join("cluster"), options).unwrap();
         let (id, secret) = sandbox.admin_token().unwrap().unwrap();
         let serving = runtime.block_on(sandbox.serve(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))).unwrap();
         Desk { dir, runtime, serving, token: format!("{id}={}", secret.expose_secret()) }

@@ -23,6 +23,7 @@ mod permissions;
 mod policies;
 mod readme;
 mod refusals;
+mod rotate;
 mod sandbox;
 mod saved;
 mod schema;

@@ -192,7 +192,7 @@ proptest! {
     fn the_effect_of_a_plan_is_what_becomes_of_everybody(live in state(), draft in draft()) {
         let desired = draft.against(&live);
         let live = seen(&live);
-        let plan = Plan::new(Aim::new(resolved(&desired, &live), crate::NOW));
+        let plan = Plan::new(Aim::new(resolved(&desired, &live)));
         check(&plan.aim.live.state, &plan.aim.target)?;
         prop_assert_eq!(&plan.effect, &Effect::between(&plan.aim.live.state, &plan.aim.target, crate::NOW));
     }

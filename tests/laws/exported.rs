@@ -58,7 +58,7 @@ fn effects(text: &str, live: &AccessState) -> Vec<String> {
 fn effects_on(text: &str, snapshot: &Snapshot) -> Vec<String> {
     let loaded = parse(vec![File { path: PathBuf::from("exported.yaml"), text: text.to_owned() }]);
     let mut effects: Vec<String> = loaded.findings.iter().map(|finding| finding.message.clone()).collect();
-    match resolve(&loaded.desired, snapshot, Unsunk::Refuse) {
+    match resolve(&loaded.desired, snapshot, Unsunk::Refuse, crate::NOW) {
         Err(findings) => effects.extend(findings.iter().map(|finding| finding.message.clone())),
         Ok(resolved) => {
             effects.extend(resolved.warnings.iter().map(|finding| finding.message.clone()));
@@ -67,7 +67,7 @@ fn effects_on(text: &str, snapshot: &Snapshot) -> Vec<String> {
             if !diff.is_empty() {
                 effects.push(format!("{diff:#?}"));
             }
-            effects.extend(Plan::new(Aim::new(resolved, crate::NOW)).steps.iter().map(|step| format!("{:?}", step.op)));
+            effects.extend(Plan::new(Aim::new(resolved)).steps.iter().map(|step| format!("{:?}", step.op)));
         }
     }
     effects

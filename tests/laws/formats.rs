@@ -30,6 +30,7 @@ pub fn between(live: &AccessState, target: &AccessState) -> Plan {
         kept,
         unseen,
         policies: Vec::new(),
+        renewed: live.tokens.keys().filter(|token| target.tokens.contains_key(token)).take(1).cloned().collect(),
         sinks: std::collections::BTreeMap::new(),
         passwords: std::collections::BTreeMap::new(),
         uncompared: std::collections::BTreeMap::new(),
@@ -122,7 +123,9 @@ fn check_json(plan: &Plan, schema: &Validator) -> Result<(), String> {
     let meant = plan.steps.iter().filter_map(|step| match &step.op {
         Op::CreateUser { user: _, account } => Some(account.user.comment.as_str()),
         Op::CreateGroup { group: _, comment } => Some(comment.as_str()),
-        Op::SetToken { token: _, before: _, after } => Some(after.comment.as_str()),
+        Op::SetToken { token: _, before: _, after } | Op::RotateToken { token: _, before: _, after } => {
+            Some(after.comment.as_str())
+        }
         _ => None,
     });
     let is_exact = users("create_user") == planned && meant.into_iter().all(|comment| comments.contains(comment));

@@ -6,7 +6,7 @@ use proptest::collection::{btree_map, btree_set};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use pve_access::desired::{
-    Declared, Desired, GrantOrigin, GroupWish, PasswordSource, Presence, RoleWish, TokenWish, UserWish, Wish,
+    Declared, Desired, GrantOrigin, GroupWish, PasswordSource, Presence, RoleWish, Rotation, TokenWish, UserWish, Wish,
 };
 use pve_access::diagnostic::{Source, Sources, Span};
 use pve_access::model::{
@@ -37,7 +37,7 @@ const WIDE: Names = Names {
     tokens: &["t0", "t1"],
     paths: &["/", "/vms", "/vms/100", "/pool/p0"],
     privileges: &["VM.Audit", "VM.Console", "Sys.Audit", "Permissions.Modify"],
-    expire: &[0, 1_000, 4_102_444_800],
+    expire: &[0, 1_000, 1_804_000_000, 4_102_444_800],
 };
 
 /// So few that changes get in each other's way.
@@ -167,8 +167,10 @@ fn user_wish(names: Names) -> impl Strategy<Value = UserDraft> {
 }
 
 fn token_wish(names: Names) -> impl Strategy<Value = TokenWish> {
-    (wish(text()), wish(expire(names)), wish(any::<bool>().prop_map(Privsep::from)))
-        .prop_map(|(comment, expire, privsep)| TokenWish { comment, expire, privsep, secret: None })
+    let rotation = Rotation { every: 7_776_000, before: 1_209_600 };
+    let ends = prop_oneof![3 => wish(expire(names)).prop_map(|expire| (expire, None)), 1 => Just((Wish::Leave, Some(rotation)))];
+    (wish(text()), ends, wish(any::<bool>().prop_map(Privsep::from)))
+        .prop_map(|(comment, (expire, rotate), privsep)| TokenWish { comment, expire, privsep, secret: None, rotate })
 }
 
 /// A variable that is set in every test, to what can be a password.

@@ -28,7 +28,7 @@ fn planned_by(reader: Option<&Principal>, desired: &Desired, live: &AccessState)
         lock: None,
         ignored: Vec::new(),
     };
-    Plan::new(Aim::new(resolved(desired, &live), NOW))
+    Plan::new(Aim::new(resolved(desired, &live)))
 }
 
 /// Every user and token of any of some states.
@@ -171,7 +171,10 @@ pub fn needs(op: &Op, who: &Principal, live: &AccessState) -> Vec<(Vec<String>, 
         }
         Op::SetPassword { user } if *who == Principal::User(user.clone()) => Vec::new(),
         Op::SetPassword { user } | Op::DeleteUser { user } => vec![realm(user), manage(live.groups_of(user))],
-        Op::CreateToken { token, .. } | Op::SetToken { token, .. } | Op::DeleteToken { token } => {
+        Op::CreateToken { token, .. }
+        | Op::SetToken { token, .. }
+        | Op::RotateToken { token, .. }
+        | Op::DeleteToken { token } => {
             let is_self = *who == Principal::User(token.user().clone());
             if is_self { Vec::new() } else { vec![manage(live.groups_of(token.user()))] }
         }

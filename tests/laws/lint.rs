@@ -20,7 +20,7 @@ use crate::odd::odd_state;
 use crate::{NOW, everywhere, permissions, seen};
 
 fn linted(state: &AccessState) -> Report {
-    lint(Subject { state, sight: &Sight::Full, now: NOW }, &Levels::default())
+    lint(Subject { state, sight: &Sight::Full, now: NOW, rotating: &BTreeSet::new() }, &Levels::default())
 }
 
 fn found<'r>(report: &'r Report, name: &str) -> &'r [Finding] {
@@ -187,7 +187,7 @@ fn the_example_has_no_faults() {
     let mut fresh = user_cfg::read(b"user:root@pam:1:0::::::\ntoken:root@pam!admin:0:0::\n", Release::MEASURED).state;
     fresh.users.entry(UserId::root()).or_default();
     let live = seen(&fresh);
-    let target = match resolve(&desired, &live, Unsunk::Show) {
+    let target = match resolve(&desired, &live, Unsunk::Show, crate::NOW) {
         Ok(resolved) => resolved.target,
         Err(findings) => panic!("{findings:?}"),
     };

@@ -18,6 +18,7 @@ mod passwords;
 mod permissions;
 mod policies;
 mod power;
+mod rotation;
 mod saved;
 mod served;
 mod sight;
@@ -50,7 +51,7 @@ fn seen(state: &AccessState) -> Snapshot {
 }
 
 fn resolved<'a>(desired: &Desired, live: &'a Snapshot) -> Resolved<'a> {
-    match resolve(desired, live, Unsunk::Show) {
+    match resolve(desired, live, Unsunk::Show, NOW) {
         Ok(resolved) => resolved,
         Err(findings) => panic!("{:#?}", findings.iter().collect::<Vec<_>>()),
     }
@@ -61,7 +62,7 @@ fn planned(desired: &Desired, live: &AccessState) -> (Plan, AccessState) {
     let live = seen(live);
     let resolved = resolved(desired, &live);
     let target = resolved.target.clone();
-    (Plan::new(Aim::new(resolved, NOW)), target)
+    (Plan::new(Aim::new(resolved)), target)
 }
 
 fn ops(plan: &Plan) -> Vec<Op> {
@@ -118,6 +119,10 @@ fn unmet(op: &Op, state: &AccessState) -> Option<String> {
         Op::SetPassword { user } => has(state.users.contains_key(user), format!("{user} is missing")),
         Op::SetToken { token, before, .. } => {
             has(state.tokens.get(token) == Some(before), format!("{token} is another"))
+        }
+        Op::RotateToken { token, before, .. } => {
+            has(state.tokens.get(token) == Some(before), format!("{token} is another"))
+                .or_else(|| has(state.release.renews_in_place(), "no such parameter".to_owned()))
         }
         Op::DeleteToken { token } => has(state.tokens.contains_key(token), format!("{token} is missing")),
         Op::DeleteUser { user } => {

@@ -9,7 +9,7 @@ use pve_access::plan::{Aim, Objection, Op, Plan};
 use pve_access::pve::{Principal, UserId};
 
 use super::generate::{draft, state};
-use super::{NOW, fold, ops, planned, resolved, seen};
+use super::{fold, ops, planned, resolved, seen};
 
 fn declared(desired: &Desired) -> BTreeSet<UserId> {
     let has_one = |presence: &Presence<_>| matches!(presence, Presence::Present(wish) if has_source(wish));
@@ -24,7 +24,7 @@ fn has_source(wish: &pve_access::desired::UserWish) -> bool {
 fn setting(desired: &Desired, live: &AccessState, reader: Option<Principal>) -> Plan {
     let mut live = seen(live);
     live.reader = reader;
-    Plan::new(Aim::new(resolved(desired, &live), NOW).setting_passwords())
+    Plan::new(Aim::new(resolved(desired, &live)).setting_passwords())
 }
 
 fn is_set(op: &Op) -> bool {

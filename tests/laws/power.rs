@@ -120,7 +120,7 @@ fn check(live: &AccessState, draft: super::generate::Draft, by: By) -> Result<()
             lock: None,
             ignored: Vec::new(),
         };
-        let plan = Plan::new(Aim::new(resolved(&draft.against(&live), &seen), NOW));
+        let plan = Plan::new(Aim::new(resolved(&draft.against(&live), &seen)));
         let ops = ops(&plan);
         let holds_all_of = |state: &AccessState, batch: &AclBatch, propagate: Propagate| {
             let held = Evaluator::new(state).at(&reader, batch.path().as_str());

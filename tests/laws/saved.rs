@@ -19,7 +19,9 @@ const CANARY: &str = "oath:JBSWY3DPEHPK3PXP";
 
 fn sinks(plan: &Plan) -> BTreeMap<TokenId, Sink> {
     let made = plan.steps.iter().filter_map(|step| match &step.op {
-        Op::CreateToken { token, attributes: _ } => Some(token.clone()),
+        Op::CreateToken { token, attributes: _ } | Op::RotateToken { token, before: _, after: _ } => {
+            Some(token.clone())
+        }
         _ => None,
     });
     let format = Format::Env { name: "A".to_owned() };

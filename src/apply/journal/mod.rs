@@ -160,7 +160,7 @@ impl From<&Outcome> for Ending {
         let orphans = orphans.iter().map(|(token, fate)| (token, fate));
         let without_secret = lost.chain(orphans).filter(|(_, fate)| match fate {
             Fate::Deleted => false,
-            Fate::StillThere(_) | Fate::NotSeen | Fate::Unread => true,
+            Fate::StillThere(_) | Fate::NotSeen | Fate::Unread | Fate::Ended | Fate::Secretless => true,
         });
         Ending {
             done: match outcome.done() {

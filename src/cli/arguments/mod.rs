@@ -15,7 +15,7 @@ use clap::{Args, Parser, Subcommand};
 pub(super) use credential::Credentials;
 pub(super) use history::History;
 pub(super) use lint::{Lint, LintFormat};
-pub(super) use planning::{Apply, Files, Plan, PlanFormat, Planning, Validate};
+pub(super) use planning::{Apply, Files, Plan, PlanFormat, Planning, Rotate, Validate};
 pub(super) use sandbox::Sandbox;
 pub(super) use target::{Looking, Target};
 
@@ -94,6 +94,15 @@ pub(super) enum Command {
     /// when the plan was made.
     #[command(after_help = planning::APPLY_EXIT)]
     Apply(Apply),
+    /// Renew the secrets of tokens now
+    ///
+    /// Shows what it would do, asks, gives each token a new secret, and puts it where the files say. The former one is
+    /// refused from then on. A token keeps its grants; where the files say `rotate`, it gets a new end, too. Nothing else of
+    /// what the files say is done.
+    ///
+    /// Before Proxmox VE 9.1 a token has to be deleted and made anew for that, and is granted again what it had.
+    #[command(after_help = planning::ROTATE_EXAMPLES)]
+    Rotate(Rotate),
     /// Write a desired-state file for what is live
     ///
     /// Prints a file that declares every role, group, user, token and grant that can be declared. Planning with it finds

@@ -37,7 +37,7 @@ pub(in crate::cli) struct Planning {
     /// Say in full who gains and loses what: every name, privilege, place and cause
     #[arg(long)]
     pub(in crate::cli) full: bool,
-    /// Let tokens be made that have no `secret` in the files: apply prints each, `user@realm!name=secret` on a line
+    /// Let tokens be made or renewed that have no `secret` in the files: apply prints each, `user@realm!name=secret` on a line
     #[arg(long)]
     pub(in crate::cli) show_secrets: bool,
     /// Also set the passwords of users that are there, where the files name a source; it takes a login, not a token
@@ -69,6 +69,30 @@ Exit status:
   3  refused by a guard, which --allow NAME waives, or by a policy: nothing was sent
   4  applied, but reading back shows a difference, or a step failed half-way
 ";
+
+pub(super) const ROTATE_EXAMPLES: &str = "\
+A secret has leaked:
+  pve-access rotate 'api@pam!homepage'
+All tokens of one realm, by a job that nobody watches:
+  pve-access rotate '*@pve!*' --yes
+
+Exit status:
+  0  renewed, delivered and verified
+  1  error: nothing more was done than was reported
+  3  refused by a guard, which --allow NAME waives, or by a policy: nothing was sent
+  4  a step failed half-way, or a secret could not be delivered
+";
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct Rotate {
+    /// Tokens that the files declare, such as 'api@pam!homepage', or patterns of them, such as '*@pve!*'
+    #[arg(value_name = "TOKEN", required = true)]
+    pub(in crate::cli) tokens: Vec<String>,
+    #[command(flatten)]
+    pub(in crate::cli) carrying: Carrying,
+    #[command(flatten)]
+    pub(in crate::cli) planning: Planning,
+}
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Plan {

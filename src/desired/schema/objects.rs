@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::names::{Group, Privilege};
-use super::values::{Email, Expire, Listed, State, Text, given, written_out};
+use super::values::{Duration, Email, Expire, Listed, State, Text, given, written_out};
 
 /// Which cluster the files are about.
 #[derive(JsonSchema)]
@@ -113,6 +113,7 @@ pub struct Password {
 /// An API token.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, rename = "Token", transform = given)]
+#[schemars(extend("not" = { "required": ["expire", "rotate"] }))]
 #[schemars(extend("if" = { "properties": { "state": { "const": "absent" } }, "required": ["state"] }, "then" = { "maxProperties": 1 }))]
 pub struct TokenObject {
     /// What it is for; `""` for nothing.
@@ -123,8 +124,10 @@ pub struct TokenObject {
     /// `true`: the token has only what is granted to it, and never more than its user. `false`: what its user has.
     #[schemars(extend("default" = true))]
     privsep: Option<bool>,
-    /// Where the secret goes when the token is made. The secret itself never stands here.
+    /// Where the secret goes when the token is made or its secret renewed. The secret itself never stands here.
     secret: Option<Secret>,
+    /// How often the secret is renewed; each renewal sets a new end. Not together with `expire`.
+    rotate: Option<Rotate>,
     /// Whether it shall be there.
     #[schemars(extend("default" = "present"))]
     state: Option<State>,
@@ -167,6 +170,16 @@ impl JsonSchema for Command {
             ]
         })
     });
+}
+
+/// How often a secret is renewed.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, transform = given, inline)]
+pub struct Rotate {
+    /// How long a secret is accepted: hours, days or weeks.
+    every: Duration,
+    /// How long before its end the secret is renewed; left out, a sixth of `every`, and 14 days at most.
+    before: Option<Duration>,
 }
 
 /// How a secret is written.

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::super::fields::Vocabulary;
-use super::super::{acl, cluster, groups, parse, passwords, policies, roles, sink, tokens, users};
+use super::super::{acl, cluster, groups, parse, passwords, policies, roles, rotation, sink, tokens, users};
 use super::schema;
 
 /// What `$ref` and lists of two, one of which is null or a single one, stand for.
@@ -39,6 +39,7 @@ fn the_keys_are_those_of_the_language() {
         (&tokens::VOCABULARY, token),
         (&passwords::VOCABULARY, object(&schema, &of_map("users")["properties"]["password"])),
         (&sink::VOCABULARY, object(&schema, &token["properties"]["secret"])),
+        (&rotation::VOCABULARY, object(&schema, &token["properties"]["rotate"])),
         (&acl::VOCABULARY, object(&schema, &section("acl")["items"])),
         (&policies::VOCABULARY, object(&schema, &section("policies")["items"])),
     ] {

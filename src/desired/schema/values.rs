@@ -138,6 +138,17 @@ impl JsonSchema for Expire {
     }));
 }
 
+/// A length of time.
+pub struct Duration;
+
+impl JsonSchema for Duration {
+    written_out!("Duration", |_generator| json_schema!({
+        "type": "string",
+        "pattern": "^0*[1-9][0-9]*[hdw]$",
+        "examples": ["36h", "90d", "12w"],
+    }));
+}
+
 /// Whether it shall be there.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "lowercase", inline)]

@@ -14,10 +14,11 @@ pub static RULE: Rule = Rule {
     severity: Severity::Warning,
     summary: "a user or token expires within 30 days",
     why: "On that day whatever uses it stops working, without a warning from Proxmox VE. Who is disabled is no finding, and \
-          neither is a token that ends with its user.",
+          neither is a token that ends with its user, or whose file says `rotate`.",
     mend: "Give it more time, or let it end: `pveum user modify USER@REALM --expire SECONDS`, `pveum user token modify \
            USER@REALM NAME --expire SECONDS`, in seconds since 1970; or `expire: 2027-06-30` in a desired-state file. A \
-           token's secret is renewed by `pveum user token modify USER@REALM NAME --regenerate 1` (since 9.1).",
+           token gets a new secret and a new end in time where the file says `rotate: {every: 90d}`; its secret alone is \
+           renewed by `pveum user token modify USER@REALM NAME --regenerate 1` (since 9.1).",
     example: "user:ann@pve:1:0::::::\n\
               token:ann@pve!ci:1801000000:1::\n\
               acl:1:/:ann@pve,ann@pve!ci:PVEAuditor:\n",
@@ -30,7 +31,8 @@ fn check(view: &View<'_>) -> Vec<Finding> {
     let users = view.state.users.iter().map(|(id, user)| (Principal::User(id.clone()), user.expire));
     let tokens = view.state.tokens.iter().filter(|(id, token)| {
         let user = view.state.users.get(id.user()).map(|user| user.expire);
-        user.and_then(|user| view.days_left(user)).is_none_or(|_| user != Some(token.expire))
+        let ends_alone = user.and_then(|user| view.days_left(user)).is_none_or(|_| user != Some(token.expire));
+        ends_alone && !view.rotating.contains(*id)
     });
     let tokens = tokens.map(|(id, token)| (Principal::Token(id.clone()), token.expire));
     let soon = users.chain(tokens).filter_map(|(who, expire)| {

@@ -105,6 +105,7 @@ impl<'a> Index<'a> {
                 }
                 Op::CreateToken { token, attributes: _ }
                 | Op::SetToken { token, before: _, after: _ }
+                | Op::RotateToken { token, before: _, after: _ }
                 | Op::DeleteToken { token } => index.of_token.entry(token).or_default().push(at),
                 Op::CreateRole { role, privs: _ }
                 | Op::SetRole { role, before: _, after: _ }
@@ -346,7 +347,9 @@ fn matters(op: &Op) -> bool {
                 || before.user.enable != after.user.enable
                 || before.user.expire != after.user.expire
         }
-        Op::SetToken { token: _, before, after } => before.expire != after.expire || before.privsep != after.privsep,
+        Op::SetToken { token: _, before, after } | Op::RotateToken { token: _, before, after } => {
+            before.expire != after.expire || before.privsep != after.privsep
+        }
         Op::CreateUser { .. }
         | Op::CreateToken { .. }
         | Op::Grant { .. }

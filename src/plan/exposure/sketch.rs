@@ -190,7 +190,7 @@ impl<'s> Sketch<'s> {
             Op::CreateToken { token: _, attributes } => {
                 self.token = Some((attributes.expire, attributes.privsep));
             }
-            Op::SetToken { token: _, before, after } => {
+            Op::SetToken { token: _, before, after } | Op::RotateToken { token: _, before, after } => {
                 if let Some((expire, privsep)) = &mut self.token {
                     if before.expire != after.expire {
                         *expire = after.expire;

@@ -75,7 +75,9 @@ fn names(op: &Op) -> Vec<(Name, Part)> {
             subject(Subject::User(token.user().clone()), Part::Uses),
             subject(Subject::Token(token.clone()), Part::Makes),
         ],
-        Op::SetToken { token, before: _, after: _ } => vec![subject(Subject::Token(token.clone()), Part::Uses)],
+        Op::SetToken { token, before: _, after: _ } | Op::RotateToken { token, before: _, after: _ } => {
+            vec![subject(Subject::Token(token.clone()), Part::Uses)]
+        }
         Op::DeleteToken { token } => vec![subject(Subject::Token(token.clone()), Part::Removes)],
         Op::Grant { batch, propagate: _ } | Op::Revoke { batch } => {
             let roles = batch.roles().iter().map(|id| role(id, Part::Uses));

@@ -8,12 +8,12 @@ use crate::model::{AccessState, Grant, Propagate};
 use crate::plan::aim::Aim;
 use crate::plan::batch::AclBatch;
 use crate::plan::op::{Account, Op};
-use crate::pve::{GroupId, UserId};
+use crate::pve::{GroupId, Principal, UserId};
 
-/// The ops that make the target of what is live, and set the passwords that shall be set, in the order of their phases.
+/// The ops that lead to what is aimed at, and set the passwords that shall be set, in the order of their phases.
 ///
 /// What a deletion takes along by itself gets no op of its own. Realms and pools cannot differ yet: nothing declares
-/// them.
+/// them. The token that asks gets its new secret last: if that is lost on the way, all the rest is done.
 pub(super) fn drafted(aim: &Aim, diff: &Diff) -> Vec<Op> {
     let (live, target) = (&aim.live.state, &aim.target);
     let Diff { realms: _, roles, groups, users, tokens, memberships, pools: _, acl } = diff;
@@ -45,6 +45,7 @@ pub(super) fn drafted(aim: &Aim, diff: &Diff) -> Vec<Op> {
         let token = token.clone();
         match delta {
             Delta::Added(after) => ops.push(Op::CreateToken { token, attributes: after.clone() }),
+            Delta::Changed { .. } if aim.renewed.contains(&token) => {}
             Delta::Changed { before, after } => {
                 ops.push(Op::SetToken { token, before: before.clone(), after: after.clone() });
             }
@@ -53,8 +54,17 @@ pub(super) fn drafted(aim: &Aim, diff: &Diff) -> Vec<Op> {
         }
     }
     push_passwords(aim, &mut ops);
+    for token in &aim.renewed {
+        if let (Some(before), Some(after)) = (live.tokens.get(token), target.tokens.get(token)) {
+            ops.push(Op::RotateToken { token: token.clone(), before: before.clone(), after: after.clone() });
+        }
+    }
     push_grants(acl, target, &mut ops);
-    ops.sort_by_key(Op::phase);
+    let is_own = |op: &Op| match (op, &aim.live.reader) {
+        (Op::RotateToken { token, before: _, after: _ }, Some(Principal::Token(own))) => token == own,
+        _ => false,
+    };
+    ops.sort_by_key(|op| (is_own(op), op.phase()));
     ops
 }
 

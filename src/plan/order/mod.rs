@@ -3,6 +3,7 @@
 //! The order of the phases is kept wherever it is safe. What would give somebody for a moment what it holds neither before
 //! nor after is put off until it does not, and what takes from the one who applies what the rest needs is put last.
 
+mod anew;
 mod arrange;
 mod dependency;
 mod drafted;
@@ -14,5 +15,7 @@ use crate::diff::Diff;
 
 /// The ops that lead to what is aimed at.
 pub(super) fn order(aim: &Aim, diff: &Diff) -> Vec<Op> {
-    arrange::arrange(drafted::drafted(aim, diff), aim)
+    let ops = arrange::arrange(drafted::drafted(aim, diff), aim);
+    let live = &aim.live.state;
+    if live.release.renews_in_place() { ops } else { anew::spelled_out(ops, live) }
 }

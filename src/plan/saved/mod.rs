@@ -67,7 +67,8 @@ impl Saved {
         passwords: BTreeMap<UserId, PasswordSource>,
         program: &str,
     ) -> Saved {
-        let Aim { live, target: _, kept, unseen, sinks: _, passwords: _, uncompared: _, policies, now } = &plan.aim;
+        let Aim { live, target: _, kept, unseen, renewed: _, sinks: _, passwords: _, uncompared: _, policies, now } =
+            &plan.aim;
         Saved {
             program: program.to_owned(),
             made: *now,
@@ -90,7 +91,7 @@ impl Saved {
         self.ops.len()
     }
 
-    /// The tokens that are to be made and whose secrets go nowhere.
+    /// The tokens that get a secret that goes nowhere.
     pub fn unsunk(&self) -> impl Iterator<Item = &TokenId> {
         made(&self.ops).filter(|token| !self.sinks.contains_key(token))
     }
@@ -123,12 +124,13 @@ impl Saved {
         }
         let made: BTreeSet<&TokenId> = made(&ops).collect();
         sinks.retain(|token, _| made.contains(token));
+        let renewed = made.into_iter().filter(|token| live.state.tokens.contains_key(token)).cloned().collect();
         let given: BTreeSet<&UserId> = given(&ops).collect();
         passwords.retain(|user, _| given.contains(user));
         let uncompared = BTreeMap::new();
         let diff = diff(&live.state, &target);
-        let mut plan =
-            Plan::of(Aim { live, target, kept, unseen, sinks, passwords, uncompared, policies, now }, diff, ops);
+        let aim = Aim { live, target, kept, unseen, renewed, sinks, passwords, uncompared, policies, now };
+        let mut plan = Plan::of(aim, diff, ops);
         plan.objections.splice(..0, stale.map(Objection::Stale));
         plan
     }
@@ -150,10 +152,10 @@ impl Saved {
     }
 }
 
-/// The tokens that `ops` make.
+/// The tokens that get a secret by `ops`.
 fn made(ops: &[Op]) -> impl Iterator<Item = &TokenId> {
     ops.iter().filter_map(|op| match op {
-        Op::CreateToken { token, attributes: _ } => Some(token),
+        Op::CreateToken { token, attributes: _ } | Op::RotateToken { token, before: _, after: _ } => Some(token),
         _ => None,
     })
 }
@@ -204,6 +206,7 @@ fn without_keys(mut op: Op) -> Op {
         | Op::SetGroup { .. }
         | Op::SetPassword { .. }
         | Op::SetToken { .. }
+        | Op::RotateToken { .. }
         | Op::Revoke { .. }
         | Op::DeleteToken { .. }
         | Op::DeleteUser { .. }

@@ -3,7 +3,7 @@
 use crate::diff::Delta;
 use crate::model::{Along, Grant, Propagate};
 use crate::plan::{Op, Plan, Step};
-use crate::pve::{GroupId, UserId};
+use crate::pve::{GroupId, TokenId, UserId};
 use crate::render::change;
 use crate::render::document::Style;
 use crate::render::words::{count, destination, grant_name, listed, password_source, propagate, visible};
@@ -58,11 +58,7 @@ pub(super) fn rows(step: &Step, plan: &Plan) -> Vec<Row> {
                 .collect(),
         ),
         Op::CreateToken { token, attributes } => {
-            let secret = match plan.aim.sinks.get(token) {
-                Some(sink) => format!("secret to {}", destination(&sink.to)),
-                None => "secret to be shown".to_owned(),
-            };
-            let details = change::of_new_token(attributes).into_iter().chain([secret]).collect();
+            let details = change::of_new_token(attributes).into_iter().chain([secret(token, plan)]).collect();
             one(Mark::Create, "token", token.to_string(), details)
         }
         Op::Grant { .. } | Op::Revoke { .. } => {
@@ -83,7 +79,16 @@ pub(super) fn rows(step: &Step, plan: &Plan) -> Vec<Row> {
         Op::SetToken { token, before, after } => {
             one(Mark::Change, "token", token.to_string(), change::of_token(before, after))
         }
-        Op::DeleteToken { token } => one(Mark::Delete, "token", token.to_string(), along(&step.along)),
+        Op::RotateToken { token, before, after } => {
+            let renewed = format!("new {}", secret(token, plan));
+            let details = [renewed].into_iter().chain(change::of_token(before, after)).collect();
+            one(Mark::Change, "token", token.to_string(), details)
+        }
+        Op::DeleteToken { token } => {
+            let returns = plan.aim.renewed.contains(token);
+            let why = returns.then(|| "made anew by the next request, for a new secret".to_owned());
+            one(Mark::Delete, "token", token.to_string(), why.into_iter().chain(along(&step.along)).collect())
+        }
         Op::DeleteUser { user } => one(Mark::Delete, "user", user.to_string(), along(&step.along)),
         Op::DeleteGroup { group } => one(Mark::Delete, "group", group.to_string(), along(&step.along)),
         Op::DeleteRole { role } => one(Mark::Delete, "role", role.to_string(), along(&step.along)),
@@ -93,6 +98,14 @@ pub(super) fn rows(step: &Step, plan: &Plan) -> Vec<Row> {
 /// Where the password comes from that a user gets.
 fn password(user: &UserId, plan: &Plan) -> Option<String> {
     plan.aim.passwords.get(user).map(|source| format!("password from {}", password_source(source)))
+}
+
+/// Where a secret goes that the server is about to make.
+fn secret(token: &TokenId, plan: &Plan) -> String {
+    match plan.aim.sinks.get(token) {
+        Some(sink) => format!("secret to {}", destination(&sink.to)),
+        None => "secret to be shown".to_owned(),
+    }
 }
 
 pub(super) fn grant_row(grant: &Grant, delta: &Delta<Propagate>) -> Row {

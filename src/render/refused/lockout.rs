@@ -94,7 +94,9 @@ fn undoing(Turn { number: _, of: _, op, grants }: &Turn) -> Vec<String> {
         Op::SetUser { user, before, after } if before.groups != after.groups => {
             vec![pveum::set_groups(user, &before.groups)]
         }
-        Op::SetToken { token, before, after } if before.privsep != after.privsep => {
+        Op::SetToken { token, before, after } | Op::RotateToken { token, before, after }
+            if before.privsep != after.privsep =>
+        {
             vec![pveum::modify_token(token, &format!("--privsep {}", before.privsep.as_digit()))]
         }
         _ => Vec::new(),

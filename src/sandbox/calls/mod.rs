@@ -22,7 +22,7 @@ use super::folder::Folder;
 use super::format::verify_user;
 use super::rights::Rights;
 use crate::model::{AccessState, Expire};
-use crate::pve::UserId;
+use crate::pve::{Release, UserId};
 
 /// Every call there is.
 pub(super) const CALLS: &[&[Endpoint]] = &[
@@ -54,6 +54,10 @@ impl<'a> Scene<'a> {
 
     fn folder(&self) -> &'a Folder {
         &self.node.folder
+    }
+
+    fn release(&self) -> Release {
+        self.node.options.release.unwrap_or(Release::MEASURED)
     }
 
     fn now(&self) -> u64 {

@@ -15,8 +15,9 @@ pub(super) const CALLS: &[Endpoint] = &[
     Endpoint::new(Verb::Get, "/access", &[], Needs::Credential, access),
 ];
 
-fn version(_: &Scene<'_>, _: &Checked) -> Outcome {
-    Ok(json!({ "release": "9.2", "repoid": "0123456789abcdef", "version": "9.2.11" }))
+fn version(scene: &Scene<'_>, _: &Checked) -> Outcome {
+    let release = scene.release();
+    Ok(json!({ "release": release.to_string(), "repoid": "0123456789abcdef", "version": format!("{release}.11") }))
 }
 
 fn nodes(_: &Scene<'_>, _: &Checked) -> Outcome {

@@ -118,6 +118,10 @@ fn create(scene: &Scene<'_>, params: &Checked) -> Outcome {
 fn update(scene: &Scene<'_>, params: &Checked) -> Outcome {
     let id = token_id(params)?;
     existing(scene.state, &id)?;
+    if params.text("regenerate").is_some() && !scene.release().renews_in_place() {
+        let unknown = "property is not defined in schema and the schema does not allow additional properties";
+        return Err(Failure::parameter("regenerate", unknown));
+    }
     scene.folder().edit_access("updating token info failed", |locked, state| {
         let mut info = token_fields(existing(state, &id)?);
         for name in ["privsep", "expire", "comment"] {

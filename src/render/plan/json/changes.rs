@@ -25,7 +25,8 @@ pub(super) struct Change {
     before: Option<Attributes>,
     /// What it shall be; null if it goes.
     after: Option<Attributes>,
-    /// Where the secret of a new token goes; null if apply prints it. Only new tokens have this key.
+    /// Where a new secret goes; null if apply prints it. Only tokens that get one have this key: new ones, and those whose
+    /// secret is renewed.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<Option<Place>>,
     /// Where the password comes from that is set. Only users whose password is set have this key.
@@ -160,6 +161,10 @@ fn of_step(step: usize, Step { op, grants, revived: _, along: _ }: &Step, plan: 
         }
         Op::SetToken { token, before, after } => {
             vec![change(Named::token(token), Some(of_token(before)), Some(of_token(after)))]
+        }
+        Op::RotateToken { token, before, after } => {
+            let renewed = change(Named::token(token), Some(of_token(before)), Some(of_token(after)));
+            vec![Change { secret: Some(plan.aim.sinks.get(token).map(place)), ..renewed }]
         }
         Op::Grant { batch: _, propagate: _ } | Op::Revoke { batch: _ } => {
             let of = |propagate: &Propagate| Attributes::Grant { propagate: propagate.is_yes() };
