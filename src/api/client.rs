@@ -15,6 +15,7 @@ use super::credential::{Credential, CredentialError};
 use super::endpoint::Endpoint;
 use super::error::ApiError;
 use super::failure;
+use super::patience::Patience;
 use super::request::{Call, Method, Request};
 use super::session::Session;
 use super::trust::{Trust, TrustError};
@@ -29,12 +30,11 @@ pub struct Client {
     http: reqwest::Client,
     endpoint: Endpoint,
     session: Arc<Session>,
+    patience: Patience,
 }
 
 impl Client {
     const CONNECT: Duration = Duration::from_secs(10);
-    /// Longer than the 30 s after which pveproxy gives pvedaemon up and the 10 s that a write waits for the lock.
-    const ANSWER: Duration = Duration::from_secs(60);
     /// Shorter than the 5 s after which the server closes idle connections under whoever sends just then.
     const IDLE: Duration = Duration::from_secs(3);
     /// Far more than the largest access state there can be takes to list.
@@ -48,14 +48,25 @@ impl Client {
             .redirect(redirect::Policy::none())
             .retry(reqwest::retry::never())
             .connect_timeout(Client::CONNECT)
-            .timeout(Client::ANSWER)
             .pool_idle_timeout(Client::IDLE)
             .user_agent(concat!("pve-access/", env!("CARGO_PKG_VERSION")));
         if endpoint.is_loopback() {
             builder = builder.no_proxy();
         }
         let http = builder.build().map_err(|error| TrustError::Tls { reason: failure::root(&error).to_string() })?;
-        Ok(Client { http, endpoint, session: Arc::new(Session::new(credential)) })
+        Ok(Client { http, endpoint, session: Arc::new(Session::new(credential)), patience: Patience::default() })
+    }
+
+    /// The same, but waiting this long.
+    #[must_use]
+    pub fn with_patience(self, patience: Patience) -> Client {
+        Client { patience, ..self }
+    }
+
+    /// How long it waits.
+    #[must_use]
+    pub fn patience(&self) -> Patience {
+        self.patience
     }
 
     /// Where it sends to.
@@ -126,26 +137,26 @@ impl Client {
             Method::Put => reqwest::Method::PUT,
             Method::Delete => reqwest::Method::DELETE,
         };
+        let request =
+            |url: String| self.http.request(method, url).header(AUTHORIZATION, shown).timeout(self.patience.answer);
         if call.request.method.has_form() {
             const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
             // The length is said even where it is 0, without which some gateways refuse a form.
-            self.http
-                .request(method, url)
-                .header(AUTHORIZATION, shown)
+            request(url)
                 .header(CONTENT_TYPE, FORM)
                 .header(CONTENT_LENGTH, call.parameters.len())
                 .body(call.parameters.clone())
         } else if call.parameters.is_empty() {
-            self.http.request(method, url).header(AUTHORIZATION, shown)
+            request(url)
         } else {
-            self.http.request(method, format!("{url}?{}", call.parameters)).header(AUTHORIZATION, shown)
+            request(format!("{url}?{}", call.parameters))
         }
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Client { http: _, endpoint, session } = self;
+        let Client { http: _, endpoint, session, patience: _ } = self;
         let principal = session.principal();
         f.debug_struct("Client").field("endpoint", endpoint).field("principal", principal).finish_non_exhaustive()
     }

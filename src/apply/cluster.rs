@@ -24,6 +24,9 @@ pub enum Receipt {
 pub trait Cluster: Source {
     /// Sends the one request that `op` stands for.
     fn perform(&self, op: &Op) -> impl Future<Output = Result<Receipt, ApiError>> + Send;
+
+    /// Gives it time before it is asked again for the `turn`th time, the first of which is 0; longer each time.
+    fn pause(&self, turn: u32) -> impl Future<Output = ()> + Send;
 }
 
 impl Cluster for Client {
@@ -50,6 +53,10 @@ impl Cluster for Client {
             Op::DeleteRole { role } => self.delete_role(role).await,
         }
         .map(|()| Receipt::Done)
+    }
+
+    async fn pause(&self, turn: u32) {
+        tokio::time::sleep(self.patience().before(turn)).await;
     }
 }
 

@@ -3,8 +3,10 @@
 //! Knows how to do approved steps one after the other, to bring secrets to safety before going on, and to read back
 //! what has come of it. Does not know why a step is in a plan.
 
+mod bearer;
 mod cluster;
 mod delivery;
+mod errand;
 mod form;
 mod missing;
 mod observer;
@@ -16,7 +18,7 @@ mod sink;
 pub use cluster::{Cluster, Receipt};
 pub use delivery::{Delivery, DeliveryError};
 pub use missing::{Missing, missing};
-pub use observer::{Observer, Stop};
-pub use outcome::{Done, Fate, Outcome, StepEnd, Verification};
+pub use observer::{NotRecorded, Observer, Stop};
+pub use outcome::{Done, Fate, Outcome, Remedy, StepEnd, Verification};
 pub use run::run;
 pub use sink::{Replaceable, SinkError};

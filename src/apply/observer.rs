@@ -3,8 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::cluster::Receipt;
 use super::outcome::StepEnd;
-use crate::plan::Step;
+use crate::api::ApiError;
+use crate::plan::{Op, Step};
+
+/// What is about to be sent could not be recorded, so it must not be.
+#[derive(Debug, thiserror::Error)]
+#[error("what is about to be sent could not be recorded")]
+pub struct NotRecorded;
 
 /// Somebody who wants to know how far things are.
 pub trait Observer {
@@ -12,7 +19,23 @@ pub trait Observer {
     fn begins(&mut self, at: usize, step: &Step);
     /// The step with this index has come to this end.
     fn ended(&mut self, at: usize, step: &Step, end: &StepEnd);
-    /// All steps that will be sent have been; the state is about to be read back.
+    /// A request is about to be sent that is not the first of a step: a step sent again, or a token that is deleted.
+    ///
+    /// # Errors
+    /// If it must not be sent.
+    fn besides(&mut self, op: &Op) -> Result<(), NotRecorded> {
+        let _ = op;
+        Ok(())
+    }
+    /// This is what came of it.
+    ///
+    /// # Errors
+    /// If nothing more must be sent.
+    fn besides_ended(&mut self, op: &Op, result: &Result<Receipt, ApiError>) -> Result<(), NotRecorded> {
+        let _ = (op, result);
+        Ok(())
+    }
+    /// The state is about to be read back: because an answer was lost, or because nothing more is sent.
     fn reads_back(&mut self);
 }
 

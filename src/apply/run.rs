@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::cluster::{Cluster, Receipt};
+use super::bearer::Bearer;
+use super::cluster::Cluster;
 use super::delivery::{Delivery, DeliveryError};
+use super::errand::Errand;
 use super::observer::{Observer, Stop};
 use super::outcome::{Fate, Outcome, StepEnd, Verification};
-use super::rescue;
+use super::rescue::Late;
 use crate::diff::Diff;
 use crate::live::{Blind, Snapshot};
 use crate::plan::{Approved, Op, Plan};
@@ -14,8 +16,9 @@ use crate::pve::TokenId;
 
 /// Carries `approved` out on `cluster`.
 ///
-/// The first failure ends it: what comes after a step may rest on it. Whatever happened, the state is read back and
-/// compared with what the whole plan asked for, unless nothing was sent.
+/// A request whose answer is lost is looked for, and sent again where nothing came of it. The first failure ends it:
+/// what comes after a step may rest on it. Whatever happened, the state is read back and compared with what the whole
+/// plan asked for, unless nothing was sent.
 ///
 /// # Errors
 /// Before anything is sent, if a place that a secret will need cannot take it.
@@ -28,55 +31,63 @@ pub async fn run<C: Cluster>(
 ) -> Result<Outcome, DeliveryError> {
     let plan = approved.into_plan();
     delivery.probe(&plan.aim.sinks)?;
+    let mut errand = Errand { cluster, delivery, observer, stop, aim: &plan.aim };
     let mut ends = Vec::with_capacity(plan.steps.len());
     for (at, step) in plan.steps.iter().enumerate() {
-        let halted = ends.last().is_some_and(|end| !matches!(end, StepEnd::Done));
+        let halted = ends.last().is_some_and(|end: &StepEnd| !end.is_done());
         if halted || stop.is_requested() {
             break;
         }
-        observer.begins(at, step);
-        let end = perform(&step.op, cluster, delivery, &plan).await;
-        observer.ended(at, step, &end);
+        errand.observer.begins(at, step);
+        let end = errand.perform(&step.op).await;
+        errand.observer.ended(at, step, &end);
         ends.push(end);
     }
     let stopped = stop.is_requested() && ends.len() < plan.steps.len();
     let sent = ends.len();
     ends.resize_with(plan.steps.len(), || StepEnd::NotStarted);
-    let undecided = plan.steps.iter().zip(&ends).find_map(|(step, end)| rescue::undecided(&step.op, end));
+    let undecided = plan.steps.iter().zip(&ends).find_map(|(step, end)| Bearer::undecided(&step.op, end));
     let (verification, orphans) = if sent == 0 {
         (Verification::NotNeeded, Vec::new())
     } else {
-        observer.reads_back();
-        verify(&plan, undecided, cluster).await
+        errand.observer.reads_back();
+        errand.verify(&plan, undecided).await
     };
     let steps = plan.steps.into_iter().zip(ends).collect();
     Ok(Outcome { steps, stopped, verification, orphans, waived: plan.objections })
 }
 
-/// Reads back, deletes a token that nobody has the secret of, and compares.
-async fn verify<C: Cluster>(
-    plan: &Plan,
-    undecided: Option<&TokenId>,
-    cluster: &C,
-) -> (Verification, Vec<(TokenId, Fate)>) {
-    let Snapshot { mut state, sight, reader: _, cluster: _, ignored: _ } = match cluster.read().await {
-        Ok(snapshot) => snapshot,
-        Err(error) => {
-            let orphans = undecided.map(|token| (token.clone(), Fate::Unread));
-            return (Verification::Failed(error), orphans.into_iter().collect());
+impl<C: Cluster, O: Observer> Errand<'_, C, O> {
+    async fn perform(&mut self, op: &Op) -> StepEnd {
+        match (self.cluster.perform(op).await, Bearer::of(op)) {
+            (Ok(receipt), _) => self.accept(op, receipt).await,
+            (Err(error), _) if !error.is_undecided() => StepEnd::Failed(error),
+            (Err(lost), Some(bearer)) => self.renew(op, bearer, lost).await,
+            (Err(lost), None) => self.settle(op, lost, Late::of(op, self.aim)).await,
         }
-    };
-    let mut orphans = Vec::new();
-    if let Some(token) = undecided {
-        let fate = rescue::mend(token, &state, cluster).await;
-        if matches!(fate, Fate::Deleted) {
-            state.remove_token(token);
-        }
-        orphans.push((token.clone(), fate));
     }
-    let lost_sight: BTreeSet<Blind> = sight.hidden().difference(plan.aim.live.sight.hidden()).copied().collect();
-    let residue = visible(plan.residue(&state), &lost_sight);
-    (Verification::Read { residue, lost_sight }, orphans)
+
+    /// Reads back, deletes a token that nobody has the secret of, and compares.
+    async fn verify(&mut self, plan: &Plan, undecided: Option<Bearer<'_>>) -> (Verification, Vec<(TokenId, Fate)>) {
+        let Snapshot { mut state, sight, reader: _, cluster: _, ignored: _ } = match self.cluster.read().await {
+            Ok(snapshot) => snapshot,
+            Err(error) => {
+                let orphans = undecided.map(|Bearer { token, attributes: _ }| (token.clone(), Fate::Unread));
+                return (Verification::Failed(error), orphans.into_iter().collect());
+            }
+        };
+        let mut orphans = Vec::new();
+        if let Some(bearer) = undecided {
+            let fate = self.mend(bearer, &state).await;
+            if matches!(fate, Fate::Deleted) {
+                state.remove_token(bearer.token);
+            }
+            orphans.push((bearer.token.clone(), fate));
+        }
+        let lost_sight: BTreeSet<Blind> = sight.hidden().difference(plan.aim.live.sight.hidden()).copied().collect();
+        let residue = visible(plan.residue(&state), &lost_sight);
+        (Verification::Read { residue, lost_sight }, orphans)
+    }
 }
 
 /// What is missing, without that of which nothing is known any more: what cannot be seen is not absent.
@@ -93,14 +104,4 @@ fn visible(mut residue: Diff, lost_sight: &BTreeSet<Blind>) -> Diff {
         }
     }
     residue
-}
-
-async fn perform<C: Cluster>(op: &Op, cluster: &C, delivery: &mut Delivery, plan: &Plan) -> StepEnd {
-    match (cluster.perform(op).await, op) {
-        (Err(error), _) => StepEnd::Failed(error),
-        (Ok(Receipt::Secret(secret)), Op::CreateToken { token, attributes }) => {
-            rescue::put_away(token, &secret, attributes, cluster, delivery, plan).await
-        }
-        (Ok(Receipt::Done | Receipt::Secret(_)), _) => StepEnd::Done,
-    }
 }
