@@ -78,6 +78,7 @@ impl<C: Cluster, O: Observer> Errand<'_, C, O> {
     /// Brings `op`, whose answer was lost with a secret, to an end at which the secret is known.
     pub(super) async fn renew(&mut self, op: &Op, bearer: Bearer<'_>, lost: ApiError) -> StepEnd {
         let (mut lost, mut refused, mut remedy) = (lost, None, Remedy::SentAgain);
+        self.outstanding = 1;
         for round in 0..ROUNDS {
             if let Some(turn) = round.checked_sub(1) {
                 self.cluster.pause(turn).await;
@@ -93,6 +94,7 @@ impl<C: Cluster, O: Observer> Errand<'_, C, O> {
                     break;
                 }
                 (remedy, refused) = (Remedy::Renewed, None);
+                self.outstanding = self.outstanding.saturating_sub(1);
             }
             match self.send(op).await {
                 Sent::Done(receipt) => {
@@ -101,7 +103,10 @@ impl<C: Cluster, O: Observer> Errand<'_, C, O> {
                         end => end,
                     };
                 }
-                Sent::Lost(error) => lost = error,
+                Sent::Lost(error) => {
+                    lost = error;
+                    self.outstanding += 1;
+                }
                 Sent::Refused(error) => refused = Some(error),
                 Sent::Never(_) | Sent::Unrecorded => {}
             }
@@ -113,7 +118,10 @@ impl<C: Cluster, O: Observer> Errand<'_, C, O> {
     /// that hangs does its work later (api-facts.md, HTTP layer, 596).
     pub(super) async fn mend(&mut self, bearer: Bearer<'_>, state: &AccessState) -> Fate {
         match state.tokens.get(bearer.token) {
-            Some(_) if bearer.is_in(state) => self.withdraw(bearer.token).await,
+            Some(_) if bearer.is_in(state) => {
+                self.outstanding = self.outstanding.saturating_sub(1);
+                self.withdraw(bearer.token).await
+            }
             Some(_) => Fate::Another,
             None => Fate::NotSeen,
         }
@@ -137,7 +145,8 @@ impl<C: Cluster, O: Observer> Errand<'_, C, O> {
 
     async fn withdraw(&mut self, token: &TokenId) -> Fate {
         match self.delete(token).await {
-            Ok(()) => Fate::Deleted,
+            Ok(()) if self.outstanding == 0 => Fate::Deleted,
+            Ok(()) => Fate::NotSeen,
             Err(error) => Fate::StillThere(error),
         }
     }

@@ -17,6 +17,8 @@ pub(super) struct Errand<'a, C, O> {
     pub(super) observer: &'a mut O,
     pub(super) stop: &'a Stop,
     pub(super) aim: &'a Aim,
+    /// How many sendings of the present step were lost, brought a secret, and may still be carried out.
+    pub(super) outstanding: usize,
 }
 
 /// What came of a request, sorted by what to do next.

@@ -31,7 +31,7 @@ pub async fn run<C: Cluster>(
 ) -> Result<Outcome, DeliveryError> {
     let plan = approved.into_plan();
     delivery.probe(&plan.aim.sinks)?;
-    let mut errand = Errand { cluster, delivery, observer, stop, aim: &plan.aim };
+    let mut errand = Errand { cluster, delivery, observer, stop, aim: &plan.aim, outstanding: 0 };
     let mut ends = Vec::with_capacity(plan.steps.len());
     for (at, step) in plan.steps.iter().enumerate() {
         let halted = ends.last().is_some_and(|end: &StepEnd| !end.is_done());
