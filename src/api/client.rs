@@ -71,6 +71,12 @@ impl Client {
         &self.route.first().endpoint
     }
 
+    /// How long it waits for what.
+    #[must_use]
+    pub fn patience(&self) -> &Patience {
+        &self.patience
+    }
+
     /// Ends all waiting for something to get better, now and from now on; its clones do not wait any more either.
     pub fn hurry(&self) {
         self.route.hurry();

@@ -22,6 +22,16 @@ pub struct Patience {
     pub pause: Duration,
     /// Before any attempt.
     pub longest_pause: Duration,
+    /// Before the second look for what became of a write whose answer was lost; before each further one it is twice as long.
+    pub look: Duration,
+}
+
+impl Patience {
+    /// How long to wait before the look for a lost write that comes after `turn` others.
+    #[must_use]
+    pub fn before_look(&self, turn: u32) -> Duration {
+        self.look.saturating_mul(1 << turn.min(16))
+    }
 }
 
 impl Default for Patience {
@@ -35,6 +45,7 @@ impl Default for Patience {
             recovery: Duration::from_secs(60),
             pause: Duration::from_millis(250),
             longest_pause: Duration::from_secs(8),
+            look: Duration::from_secs(1),
         }
     }
 }

@@ -32,6 +32,9 @@ pub trait Cluster: Source {
 
     /// Goes on with a new secret of `token`, if that is the one that asks: its former one is refused by now.
     fn adopt(&self, token: &TokenId, secret: &SecretString);
+
+    /// Gives it time before it is asked again for the `turn`th time, the first of which is 0; longer each time.
+    fn pause(&self, turn: u32) -> impl Future<Output = ()> + Send;
 }
 
 impl Cluster for Client {
@@ -71,6 +74,10 @@ impl Cluster for Client {
     fn adopt(&self, token: &TokenId, secret: &SecretString) {
         // What is no header is no secret that a server gives: the next request then shows the former one, and is refused.
         let _ = Client::adopt(self, token, secret);
+    }
+
+    async fn pause(&self, turn: u32) {
+        tokio::time::sleep(self.patience().before_look(turn)).await;
     }
 }
 

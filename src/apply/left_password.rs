@@ -4,7 +4,6 @@
 //! password stays, and works for whoever is made under that name without one (api-facts.md, Users). Deleting a user
 //! deletes it; so the user is made without rights, groups and password, unable to log in, and deleted at once.
 
-use super::cluster::Cluster;
 use super::outcome::StepEnd;
 use crate::api::ApiError;
 use crate::model::{AccessState, Enable, User};
@@ -38,7 +37,12 @@ pub enum LeftFate {
 /// The user whose password the server may have stored without making the user, when `op` came to `end`.
 pub(super) fn suspect<'a>(op: &'a Op, end: &StepEnd, aim: &Aim) -> Option<Suspect<'a>> {
     let Op::CreateUser { user, account: _ } = op else { return None };
-    let StepEnd::Failed(error) = end else { return None };
+    let error = match end {
+        StepEnd::Failed(error) => error,
+        // The first sending may still be carried out.
+        StepEnd::FailedAgain { lost, error: _ } => lost,
+        StepEnd::Done | StepEnd::Mended { .. } | StepEnd::SecretLost { .. } | StepEnd::NotStarted => return None,
+    };
     let certainty = match error {
         // What the server refuses for its form or its sender never comes as far as the password.
         ApiError::Refused { status: 500.., .. } => Certainty::Refused,
@@ -54,6 +58,12 @@ pub(super) struct Suspect<'a> {
     certainty: Certainty,
 }
 
+/// Who sends what takes a password away.
+pub(super) trait Sender {
+    /// Sends the one request that `op` stands for, without the password that it may be meant to bring.
+    async fn send_bare(&mut self, op: &Op) -> Result<(), ApiError>;
+}
+
 /// Whether it can still be made by the request that failed.
 enum Certainty {
     Refused,
@@ -67,11 +77,11 @@ impl Suspect<'_> {
     }
 }
 
-/// Takes the password away if `state`, which was read after the failure, does not have the user.
-pub(super) async fn withdraw<C: Cluster>(
+/// Takes the password away through `sender`, if `state`, which was read after the failure, does not have the user.
+pub(super) async fn withdraw(
     Suspect { user, certainty }: Suspect<'_>,
     state: &AccessState,
-    cluster: &C,
+    sender: &mut impl Sender,
 ) -> Option<LeftPassword> {
     if state.users.contains_key(user) {
         return None;
@@ -80,59 +90,32 @@ pub(super) async fn withdraw<C: Cluster>(
         !state.groups_of(user).is_empty() || state.acl.keys().any(|grant| grant.subject == Subject::User(user.clone()));
     let fate = match certainty {
         Certainty::Refused if is_waited_for => LeftFate::Inherited,
-        Certainty::Refused => make_and_delete(user, cluster).await,
+        Certainty::Refused => make_and_delete(user, sender).await,
         // A daemon that hangs may make it yet: a user that is there by then may not be deleted.
         Certainty::Undecided => LeftFate::Unknown,
     };
     Some(LeftPassword { user: user.clone(), fate })
 }
 
-async fn make_and_delete<C: Cluster>(user: &UserId, cluster: &C) -> LeftFate {
+async fn make_and_delete(user: &UserId, sender: &mut impl Sender) -> LeftFate {
     let account = Account { user: User { enable: Enable::No, ..User::default() }, groups: [].into() };
     // What is there already is somebody else's by now, and stays.
-    if let Err(error) = cluster.perform(&Op::CreateUser { user: user.clone(), account }, None).await {
+    if let Err(error) = sender.send_bare(&Op::CreateUser { user: user.clone(), account }).await {
         return LeftFate::StillStored(error);
     }
-    match cluster.perform(&Op::DeleteUser { user: user.clone() }, None).await {
-        Ok(_) => LeftFate::Withdrawn,
+    match sender.send_bare(&Op::DeleteUser { user: user.clone() }).await {
+        Ok(()) => LeftFate::Withdrawn,
         Err(error) => LeftFate::NotDeleted(error),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
-
-    use secrecy::SecretString;
-
     use super::*;
     use crate::api::{Method, Request};
-    use crate::apply::Receipt;
-    use crate::live::{ReadError, Snapshot, Source};
     use crate::model::{Grant, Group, Propagate};
     use crate::plan::Phase;
-    use crate::pve::{Release, TokenId};
-
-    /// Refuses requests of this phase, and remembers all.
-    struct Refusing(Option<Phase>, Mutex<Vec<Op>>);
-
-    impl Source for Refusing {
-        async fn read(&self) -> Result<Snapshot, ReadError> {
-            panic!("nothing is read")
-        }
-    }
-
-    impl Cluster for Refusing {
-        async fn perform(&self, op: &Op, password: Option<&SecretString>) -> Result<Receipt, ApiError> {
-            assert!(password.is_none(), "a password is taken away, not set");
-            self.1.lock().unwrap().push(op.clone());
-            if self.0 == Some(op.phase()) { Err(refused(500)) } else { Ok(Receipt::Done) }
-        }
-
-        fn adopt(&self, _: &TokenId, _: &SecretString) {
-            panic!("no token gets a secret")
-        }
-    }
+    use crate::pve::Release;
 
     fn refused(status: u16) -> ApiError {
         let request = Request { method: Method::Post, path: "/access/users".to_owned() };
@@ -143,12 +126,22 @@ mod tests {
         "ann@pve".parse().unwrap()
     }
 
+    /// Refuses requests of this phase, and remembers all.
+    struct Refusing(Option<Phase>, Vec<Op>);
+
+    impl Sender for Refusing {
+        async fn send_bare(&mut self, op: &Op) -> Result<(), ApiError> {
+            self.1.push(op.clone());
+            if self.0 == Some(op.phase()) { Err(refused(500)) } else { Ok(()) }
+        }
+    }
+
+    /// What becomes of it where requests of this phase are refused, and what is sent.
     fn withdrawn(certainty: Certainty, refuses: Option<Phase>, state: &AccessState) -> (Option<LeftFate>, Vec<Op>) {
-        let cluster = Refusing(refuses, Mutex::default());
-        let user = ann();
+        let (user, mut refusing) = (ann(), Refusing(refuses, Vec::new()));
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let left = runtime.block_on(withdraw(Suspect { user: &user, certainty }, state, &cluster));
-        (left.map(|left| left.fate), cluster.1.into_inner().unwrap())
+        let left = runtime.block_on(withdraw(Suspect { user: &user, certainty }, state, &mut refusing));
+        (left.map(|left| left.fate), refusing.1)
     }
 
     #[test]

@@ -16,6 +16,13 @@ use crate::pve::TokenId;
 pub enum StepEnd {
     /// The server has done it, and where it brought a secret, that is safe.
     Done,
+    /// Its answer was lost, and it is done all the same.
+    Mended {
+        /// What happened instead of an answer.
+        lost: ApiError,
+        /// What it took.
+        remedy: Remedy,
+    },
     /// The server has done it, but the secret that it brought could not be put away.
     SecretLost {
         /// The token that nobody has the secret of.
@@ -27,8 +34,59 @@ pub enum StepEnd {
     },
     /// The server has not done it, or nobody knows whether it has.
     Failed(ApiError),
+    /// Its answer was lost and reading back did not show it; sent again, it was refused. The first sending may still be
+    /// carried out.
+    FailedAgain {
+        /// What happened instead of an answer.
+        lost: ApiError,
+        /// What came of sending it again.
+        error: ApiError,
+    },
     /// Its turn never came.
     NotStarted,
+}
+
+/// What it took to end a request whose answer was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// Reading back has shown that it was done.
+    Found,
+    /// It was sent again.
+    SentAgain,
+    /// The token that it made was deleted and made again, because its secret was lost with the answer.
+    Renewed,
+}
+
+impl StepEnd {
+    /// Whether the server has done it, for certain, and where it brought a secret, that is safe.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        match self {
+            StepEnd::Done | StepEnd::Mended { .. } => true,
+            StepEnd::SecretLost { .. } | StepEnd::Failed(_) | StepEnd::FailedAgain { .. } | StepEnd::NotStarted => {
+                false
+            }
+        }
+    }
+
+    /// Whether the server has not done it, for certain.
+    fn is_idle(&self) -> bool {
+        match self {
+            StepEnd::NotStarted => true,
+            StepEnd::Failed(_) => !self.is_uncertain(),
+            StepEnd::Done | StepEnd::Mended { .. } | StepEnd::SecretLost { .. } | StepEnd::FailedAgain { .. } => false,
+        }
+    }
+
+    /// Whether nobody knows if the server has done it.
+    #[must_use]
+    pub fn is_uncertain(&self) -> bool {
+        match self {
+            StepEnd::Failed(error) => error.is_undecided(),
+            StepEnd::FailedAgain { .. } => true,
+            StepEnd::Done | StepEnd::Mended { .. } | StepEnd::SecretLost { .. } | StepEnd::NotStarted => false,
+        }
+    }
 }
 
 /// What became of a token whose secret nobody has.
@@ -44,6 +102,8 @@ pub enum Fate {
     StillThere(ApiError),
     /// It is not there, but may still come.
     NotSeen,
+    /// There is one of that name, but with other attributes: somebody else made it, and it was left alone.
+    Another,
     /// The cluster could not be read back, so it may be there.
     Unread,
 }
@@ -99,23 +159,18 @@ impl Outcome {
     /// What to call it in one word.
     #[must_use]
     pub fn done(&self) -> Done {
-        let all = self.steps.iter().all(|(_, end)| matches!(end, StepEnd::Done));
+        let all = self.steps.iter().all(|(_, end)| end.is_done());
         // It may be stored, or somebody is there who should not be.
         if self.left_password.as_ref().is_some_and(|left| !matches!(left.fate, LeftFate::Withdrawn)) {
             return Done::Partly;
         }
-        let is_idle = |end: &StepEnd| match end {
-            StepEnd::NotStarted => true,
-            StepEnd::Failed(error) => !error.is_undecided(),
-            StepEnd::Done | StepEnd::SecretLost { .. } => false,
-        };
         match &self.verification {
             Verification::Read { residue, lost_sight } if all && residue.is_empty() && lost_sight.is_empty() => {
                 Done::Everything
             }
             Verification::NotNeeded if self.steps.is_empty() => Done::Everything,
             Verification::NotNeeded => Done::Nothing,
-            _ if self.steps.iter().all(|(_, end)| is_idle(end)) => Done::Nothing,
+            _ if self.steps.iter().all(|(_, end)| end.is_idle()) => Done::Nothing,
             _ => Done::Partly,
         }
     }

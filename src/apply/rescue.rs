@@ -1,54 +1,90 @@
-//! Secrets that must not be lost, and tokens whose secret is.
+//! Requests whose answer was lost: done, or sent again.
 //!
-//! A token that works and that nobody can use is worse than none: where its secret cannot be saved it is deleted, so
-//! that the next run makes it anew. Where that cannot be done, somebody is told.
-
-use secrecy::SecretString;
+//! Sending again is safe, because each op either sets what it sets once more, or is refused for what is there or gone
+//! already. What is not is that the first sending is carried out late (api-facts.md, HTTP layer, 596): after a step that
+//! undoes it. Of no plan made of single changes that is true; where it is, what was lost is waited for.
 
 use super::cluster::Cluster;
-use super::delivery::Delivery;
-use super::outcome::{Fate, StepEnd};
-use crate::model::{AccessState, Token};
-use crate::plan::{Op, Plan};
-use crate::pve::TokenId;
+use super::errand::{Errand, Sent};
+use super::observer::Observer;
+use super::outcome::{Remedy, StepEnd};
+use crate::api::ApiError;
+use crate::plan::{Aim, Op};
 
-/// Brings the secret of a new token to safety.
-pub(super) async fn put_away<C: Cluster>(
-    token: &TokenId,
-    secret: &SecretString,
-    attributes: &Token,
-    cluster: &C,
-    delivery: &mut Delivery,
-    plan: &Plan,
-) -> StepEnd {
-    let sink = plan.aim.sinks.get(token);
-    let put = match delivery.deliver(sink, token, secret, attributes).await {
-        Ok(()) => Ok(()),
-        Err(_) => delivery.deliver(sink, token, secret, attributes).await,
-    };
-    match put {
-        Ok(()) => StepEnd::Done,
-        Err(error) => StepEnd::SecretLost { token: token.clone(), error, fate: delete(token, cluster).await },
+/// How often it is looked whether a request was done; it is sent again in between.
+pub(super) const ROUNDS: u32 = 3;
+
+/// What it would mean that a lost request is carried out late.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Late {
+    /// Nothing: the plan leads to the same.
+    Harmless,
+    /// It would undo what comes after it.
+    Undoing,
+    /// As `Undoing`, and a token hangs on it that nobody can know: no wish to stop is heard before that is settled.
+    Rescue,
+}
+
+impl Late {
+    /// What a late `op` would change of what the plan leads to.
+    pub(super) fn of(op: &Op, aim: &Aim) -> Late {
+        let mut state = aim.target.clone();
+        op.apply_to(&mut state);
+        if state == aim.target { Late::Harmless } else { Late::Undoing }
+    }
+
+    /// How often to look before it is sent again. A daemon that answers again has gone back to work, and what it works
+    /// at waits 10 s for the lock at most; five looks with growing pauses take longer.
+    fn looks(self) -> u32 {
+        match self {
+            Late::Harmless => 1,
+            Late::Undoing | Late::Rescue => 5,
+        }
     }
 }
 
-/// The token that a step was to make and of which nobody knows whether it did: its secret is gone with the answer.
-pub(super) fn undecided<'a>(op: &'a Op, end: &StepEnd) -> Option<&'a TokenId> {
-    match (op, end) {
-        (Op::CreateToken { token, attributes: _ }, StepEnd::Failed(error)) if error.is_undecided() => Some(token),
-        _ => None,
+impl<C: Cluster, O: Observer> Errand<'_, C, O> {
+    /// Finds out what became of `op`, whose answer was lost, and sends it again if nothing did.
+    pub(super) async fn settle(&mut self, op: &Op, lost: ApiError, late: Late) -> StepEnd {
+        let (mut lost, mut refused) = (lost, None);
+        for round in 0..ROUNDS {
+            match self.is_done(op, round, late).await {
+                None => break,
+                Some(true) => return StepEnd::Mended { lost, remedy: Remedy::Found },
+                Some(false) => {}
+            }
+            let stops = self.stop.is_requested() && late != Late::Rescue;
+            if refused.is_some() || stops || round + 1 == ROUNDS {
+                break;
+            }
+            match self.send(op).await {
+                Sent::Done(_) => return StepEnd::Mended { lost, remedy: Remedy::SentAgain },
+                Sent::Lost(error) => lost = error,
+                Sent::Refused(error) => refused = Some(error),
+                Sent::Never(_) | Sent::Unrecorded => {}
+            }
+        }
+        unsettled(lost, refused)
+    }
+
+    /// Whether `op` shows, if that can be told.
+    pub(super) async fn is_done(&mut self, op: &Op, round: u32, late: Late) -> Option<bool> {
+        for look in 0..late.looks() {
+            if let Some(turn) = (round + look).checked_sub(1) {
+                self.cluster.pause(turn).await;
+            }
+            if op.is_done_in(&self.look().await?) {
+                return Some(true);
+            }
+        }
+        Some(false)
     }
 }
 
-/// Deletes an undecided token if it is there. That it is not seen does not mean that it will not come: a daemon that
-/// hangs does its work later (api-facts.md, HTTP layer, 596).
-pub(super) async fn mend<C: Cluster>(token: &TokenId, state: &AccessState, cluster: &C) -> Fate {
-    if state.tokens.contains_key(token) { delete(token, cluster).await } else { Fate::NotSeen }
-}
-
-async fn delete<C: Cluster>(token: &TokenId, cluster: &C) -> Fate {
-    match cluster.perform(&Op::DeleteToken { token: token.clone() }, None).await {
-        Ok(_) => Fate::Deleted,
-        Err(error) => Fate::StillThere(error),
+/// The end of a request that was lost and then, sent again, refused.
+pub(super) fn unsettled(lost: ApiError, refused: Option<ApiError>) -> StepEnd {
+    match refused {
+        Some(error) => StepEnd::FailedAgain { lost, error },
+        None => StepEnd::Failed(lost),
     }
 }

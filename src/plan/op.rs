@@ -214,7 +214,8 @@ impl Op {
     }
 
     /// Whether `state` is as if it had been done already; marks of second factors aside, which it does not write.
-    pub(super) fn is_done_in(&self, state: &AccessState) -> bool {
+    #[must_use]
+    pub fn is_done_in(&self, state: &AccessState) -> bool {
         match self {
             Op::CreateRole { role, privs } => {
                 state.roles.get(role).is_some_and(|there| there.privs == *privs && there.origin == Origin::Custom)

@@ -6,7 +6,7 @@ use super::document::{Document, Line, Style};
 use super::pveum;
 use super::sight::hidden_kinds;
 use super::words::{count, grant_name, shell, step_in_words, visible};
-use crate::apply::{Done, Fate, LeftFate, LeftPassword, NotRecorded, Outcome, StepEnd, Verification};
+use crate::apply::{Done, Fate, LeftFate, LeftPassword, NotRecorded, Outcome, Remedy, StepEnd, Verification};
 use crate::diff::{Delta, Diff};
 use crate::plan::{Lockout, Objection, Op, Step};
 use crate::pve::{Principal, TokenId};
@@ -42,7 +42,7 @@ impl Followed {
 pub fn outcome(outcome: &Outcome, followed: Followed) -> Document {
     let Outcome { steps, stopped, verification, orphans, left_password, waived, unrecorded } = outcome;
     let locked_out = locked_out(waived);
-    let done = steps.iter().filter(|(_, end)| matches!(end, StepEnd::Done)).count();
+    let done = steps.iter().filter(|(_, end)| end.is_done()).count();
     let mut document = Document::default();
     if outcome.done() == Done::Everything {
         document.push(Line::default().with(Style::Good, "Done.").with(
@@ -54,6 +54,7 @@ pub fn outcome(outcome: &Outcome, followed: Followed) -> Document {
         if set > 0 {
             document.push(Line::plain(format!("{} set, which cannot be read back.", count(set, "password"))));
         }
+        document.extend(mended(steps));
         return document;
     }
     document.push(Line::default().with(Style::Bad, headline(*stopped, unrecorded.is_some(), done, steps, locked_out)));
@@ -101,18 +102,56 @@ fn headline(
     } else if done == steps.len() {
         "Every request was answered with success, but it is not certain that the cluster is as it should be.".to_owned()
     } else {
-        let is_uncertain = |(_, end): &(Step, StepEnd)| matches!(end, StepEnd::Failed(error) if error.is_undecided());
-        let what = if steps.iter().any(is_uncertain) { "is uncertain" } else { "failed" };
+        let what = if steps.iter().any(|(_, end)| end.is_uncertain()) { "is uncertain" } else { "failed" };
         format!("Request {} of {} {what}.", done + 1, steps.len())
     }
+}
+
+/// The requests whose answer was lost and that are done all the same; nothing if there are none.
+fn mended(steps: &[(Step, StepEnd)]) -> Document {
+    let mut document = Document::default();
+    let is_mended = |(_, end): &&(Step, StepEnd)| matches!(end, StepEnd::Mended { .. });
+    let mended: Vec<&(Step, StepEnd)> = steps.iter().filter(is_mended).collect();
+    if mended.is_empty() {
+        return document;
+    }
+    document.push(Line::plain(format!("The answer to {} was lost on the way:", count(mended.len(), "request"))));
+    document.gap();
+    for (step, end) in mended {
+        document.extend(with_fault(step, end));
+    }
+    document
+}
+
+fn row(style: Style, word: &str, words: String) -> Line {
+    Line::plain("  ").with(style, format!("{word:<11}")).with(Style::Plain, format!("  {words}"))
+}
+
+/// A step that did not simply go well, and why.
+fn with_fault(step: &Step, end: &StepEnd) -> Document {
+    let (style, word) = match end {
+        StepEnd::Mended { lost: _, remedy } => (
+            Style::Good,
+            match remedy {
+                Remedy::Found => "found done",
+                Remedy::SentAgain => "sent again",
+                Remedy::Renewed => "made anew",
+            },
+        ),
+        StepEnd::SecretLost { .. } => (Style::Bad, "secret lost"),
+        StepEnd::Failed(_) | StepEnd::FailedAgain { .. } if end.is_uncertain() => (Style::Bad, "uncertain"),
+        StepEnd::Failed(_) | StepEnd::FailedAgain { .. } => (Style::Bad, "failed"),
+        StepEnd::Done | StepEnd::NotStarted => return Document::default(),
+    };
+    let mut document = Document::default();
+    document.push(row(style, word, step_in_words(&step.op)));
+    document.extend(fault(end));
+    document
 }
 
 /// What became of each step; of many that went the same way, how many.
 fn course(steps: &[(Step, StepEnd)], orphans: &[(TokenId, Fate)], left_password: Option<&LeftPassword>) -> Document {
     let mut document = Document::default();
-    let row = |style, word: &str, words: String| {
-        Line::plain("  ").with(style, format!("{word:<11}")).with(Style::Plain, format!("  {words}"))
-    };
     let alike = |word: &str, style: Style, is: fn(&StepEnd) -> bool, document: &mut Document| {
         let steps: Vec<&Step> = steps.iter().filter(|(_, end)| is(end)).map(|(step, _)| step).collect();
         if steps.len() > NAMED {
@@ -123,14 +162,7 @@ fn course(steps: &[(Step, StepEnd)], orphans: &[(TokenId, Fate)], left_password:
     };
     alike("done", Style::Good, |end| matches!(end, StepEnd::Done), &mut document);
     for (step, end) in steps {
-        let word = match end {
-            StepEnd::SecretLost { .. } => "secret lost",
-            StepEnd::Failed(error) if error.is_undecided() => "uncertain",
-            StepEnd::Failed(_) => "failed",
-            StepEnd::Done | StepEnd::NotStarted => continue,
-        };
-        document.push(row(Style::Bad, word, step_in_words(&step.op)));
-        document.extend(fault(end));
+        document.extend(with_fault(step, end));
         if let Op::CreateToken { token: made, attributes: _ } | Op::RotateToken { token: made, before: _, after: _ } =
             &step.op
         {
@@ -155,6 +187,27 @@ fn fault(end: &StepEnd) -> Document {
             for help in error.help() {
                 document.push(Line::plain(format!("{INDENT}help: {}", visible(help))));
             }
+        }
+        StepEnd::FailedAgain { lost, error } => {
+            document.extend(reasons(lost));
+            document.push(Line::plain(format!("{INDENT}it does not show, and sent again it did not go through:")));
+            document.extend(reasons(error));
+            for help in error.help() {
+                document.push(Line::plain(format!("{INDENT}help: {}", visible(help))));
+            }
+        }
+        StepEnd::Mended { lost, remedy } => {
+            document.extend(reasons(lost));
+            document.push(Line::plain(format!(
+                "{INDENT}{}",
+                match remedy {
+                    Remedy::Found => "read back, it is done",
+                    Remedy::SentAgain => "read back, it was not done; it was sent again",
+                    Remedy::Renewed => {
+                        "read back, the token was there, its secret lost with the answer; it was deleted and made again"
+                    }
+                }
+            )));
         }
         StepEnd::SecretLost { token, error, fate } => {
             document.extend(reasons(error));
@@ -210,6 +263,10 @@ fn orphan(token: &TokenId, fate: &Fate) -> Document {
             format!(
                 "token {token} is not there, but may still come, and nobody has its secret: look again in a minute, and if it is there: {remove}"
             ),
+        ),
+        Fate::Another => (
+            Style::Bad,
+            format!("token {token} is there with other attributes, so somebody else made it; it was left alone"),
         ),
         Fate::Unread => (
             Style::Bad,
@@ -299,7 +356,11 @@ fn verified(verification: &Verification, followed: Followed) -> Document {
 
 /// How to go on.
 fn next(outcome: &Outcome, followed: Followed, locked_out: Option<&Principal>) -> &'static str {
-    let is_refused = |(_, end): &(Step, StepEnd)| matches!(end, StepEnd::Failed(error) if !error.is_undecided());
+    let is_refused = |(_, end): &(Step, StepEnd)| match end {
+        StepEnd::Failed(_) => !end.is_uncertain(),
+        StepEnd::FailedAgain { .. } => true,
+        StepEnd::Done | StepEnd::Mended { .. } | StepEnd::SecretLost { .. } | StepEnd::NotStarted => false,
+    };
     match (locked_out, followed) {
         (Some(_), _) => "Whether all is as it should be, plan tells to somebody who may still see it.",
         (None, Followed::Renewal) => "To go on from here, rotate those that are not done.",

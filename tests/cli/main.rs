@@ -1,6 +1,7 @@
 //! The program as people run it: what it prints, what it asks of the server, how it exits.
 
 mod arguments;
+mod canary;
 mod counts;
 mod credentials;
 mod desk;

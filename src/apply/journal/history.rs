@@ -165,7 +165,10 @@ impl Run {
     /// How many steps of its plan were done.
     #[must_use]
     pub fn done(&self) -> usize {
-        self.steps.iter().filter(|step| step.place.is_some() && step.came == Some(Came::Done)).count()
+        self.steps
+            .iter()
+            .filter(|step| step.place.is_some() && matches!(step.came, Some(Came::Done | Came::Mended { .. })))
+            .count()
     }
 }
 

@@ -132,7 +132,11 @@ impl From<&StepEnd> for Came {
             StepEnd::SecretLost { token, error, fate: _ } => {
                 Came::SecretLost { why: reasons(error), token: token.to_string() }
             }
+            StepEnd::Mended { lost, remedy: _ } => Came::Mended { why: reasons(lost) },
             StepEnd::Failed(error) => error.into(),
+            StepEnd::FailedAgain { lost, error } => {
+                Came::Undecided { why: format!("{}; sent again: {}", reasons(lost), reasons(error)) }
+            }
             StepEnd::NotStarted => Came::NotStarted,
         }
     }
@@ -155,11 +159,15 @@ impl From<&Outcome> for Ending {
         let Outcome { steps, stopped, verification, orphans, left_password: _, waived: _, unrecorded: _ } = outcome;
         let lost = steps.iter().filter_map(|(_, end)| match end {
             StepEnd::SecretLost { token, error: _, fate } => Some((token, fate)),
-            StepEnd::Done | StepEnd::Failed(_) | StepEnd::NotStarted => None,
+            StepEnd::Done
+            | StepEnd::Mended { .. }
+            | StepEnd::Failed(_)
+            | StepEnd::FailedAgain { .. }
+            | StepEnd::NotStarted => None,
         });
         let orphans = orphans.iter().map(|(token, fate)| (token, fate));
         let without_secret = lost.chain(orphans).filter(|(_, fate)| match fate {
-            Fate::Deleted => false,
+            Fate::Deleted | Fate::Another => false,
             Fate::StillThere(_) | Fate::NotSeen | Fate::Unread | Fate::Ended | Fate::Secretless => true,
         });
         Ending {

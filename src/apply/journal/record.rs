@@ -97,6 +97,11 @@ pub struct Sent {
 pub enum Came {
     /// It was done.
     Done,
+    /// Its answer was lost, and it was done all the same.
+    Mended {
+        /// What happened instead of an answer.
+        why: String,
+    },
     /// The server has not done it, and said so.
     Refused {
         /// What it said.

@@ -221,6 +221,7 @@ fn request(StepTaken { time, place, request, came }: &StepTaken) -> Request {
     let (came, why) = match came {
         None => (None, None),
         Some(Came::Done) => (Some(Outcome::Done), None),
+        Some(Came::Mended { why }) => (Some(Outcome::Done), Some(why)),
         Some(Came::Refused { why }) => (Some(Outcome::Refused), Some(why)),
         Some(Came::NotSent { why }) => (Some(Outcome::NotSent), Some(why)),
         Some(Came::Undecided { why }) => (Some(Outcome::Undecided), Some(why)),

@@ -121,6 +121,7 @@ fn request(StepTaken { time, place, request, came }: &StepTaken) -> Document {
     let mut document = Document::default();
     let (style, word, why) = match came {
         Some(Came::Done) => (Style::Good, "done", None),
+        Some(Came::Mended { why }) => (Style::Good, "done", Some(why)),
         Some(Came::Refused { why }) => (Style::Bad, "refused", Some(why)),
         Some(Came::NotSent { why }) => (Style::Bad, "not sent", Some(why)),
         Some(Came::Undecided { why }) => (Style::Bad, "uncertain", Some(why)),
