@@ -3,6 +3,7 @@
 //! Knows requests, answers and which failures leave what undecided. Does not know about states, plans or files.
 
 mod answer;
+mod certificate;
 mod client;
 mod credential;
 mod endpoint;
@@ -10,17 +11,22 @@ mod error;
 mod failure;
 mod help;
 mod loose;
+mod greeting;
 mod read;
+mod reach;
 mod request;
 mod session;
 mod trust;
 pub mod wire;
 mod write;
 
+pub use certificate::Certificate;
 pub use client::Client;
 pub use credential::{Credential, CredentialError};
 pub use endpoint::{Endpoint, EndpointError};
 pub use error::{ApiError, Obstacle};
+pub use greeting::{Greeting, Speaker, TimeGap, greet};
+pub use reach::{Handshake, Judgement, Proxy, TlsFault, Unconnected, Way, connect, shake_hands};
 pub use request::{Method, Request};
 pub use trust::{Fingerprint, FingerprintError, Trust, TrustError};
 pub use write::{AclChange, AclEdit, TokenFields, UserFields};

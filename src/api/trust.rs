@@ -53,7 +53,7 @@ pub enum TrustError {
 }
 
 impl Fingerprint {
-    fn of(certificate: &CertificateDer<'_>) -> Fingerprint {
+    pub(super) fn of(certificate: &CertificateDer<'_>) -> Fingerprint {
         Fingerprint(Sha256::digest(certificate).into())
     }
 }
