@@ -96,8 +96,8 @@ fn ends(tbs: &[u8]) -> Option<u64> {
 
 fn names(tbs: &[u8]) -> Option<Vec<String>> {
     let (_, extensions) = values(tbs).find(|(tag, _)| *tag == EXTENSIONS)?;
-    let (_, extension) =
-        values(inside(extensions, SEQUENCE)?).find(|(_, extension)| inside(extension, OBJECT) == Some(ALTERNATIVE_NAMES))?;
+    let (_, extension) = values(inside(extensions, SEQUENCE)?)
+        .find(|(_, extension)| inside(extension, OBJECT) == Some(ALTERNATIVE_NAMES))?;
     let (_, names) = values(extension).find(|(tag, _)| *tag == OCTETS)?;
     let name = |(tag, name): (u8, &[u8])| match tag {
         DNS_NAME => Some(String::from_utf8_lossy(name).into_owned()),
@@ -123,7 +123,9 @@ mod tests {
 
     #[test]
     fn the_end_and_the_names_are_found() {
-        for (day, seconds) in [((2030, 1, 1), 1_893_456_000), ((2100, 1, 1), 4_102_444_800), ((1999, 12, 31), 946_598_400)] {
+        for (day, seconds) in
+            [((2030, 1, 1), 1_893_456_000), ((2100, 1, 1), 4_102_444_800), ((1999, 12, 31), 946_598_400)]
+        {
             let found = Certificate::read(&certificate(day, &["pve.example.com", "192.0.2.7", "2001:db8::7"]));
             assert_eq!(found.ends, Some(seconds));
             assert_eq!(found.names, ["pve.example.com", "192.0.2.7", "2001:db8::7"]);

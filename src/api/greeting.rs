@@ -155,7 +155,10 @@ mod tests {
         let said = |status, body: &str| speaker(status, &none, body.as_bytes());
         assert_eq!(said(200, r#"{"data":[{"realm":"pam","type":"pam"}]}"#), Speaker::ProxmoxVe);
         assert_eq!(said(200, r#"{"data":null}"#), Speaker::Other);
-        assert_eq!(said(404, " <!DOCTYPE html><title>\n Not \n here </title>"), Speaker::WebPage { title: Some("Not here".to_owned()) });
+        assert_eq!(
+            said(404, " <!DOCTYPE html><title>\n Not \n here </title>"),
+            Speaker::WebPage { title: Some("Not here".to_owned()) }
+        );
         assert_eq!(said(200, "<HTML><TITLE></TITLE>"), Speaker::WebPage { title: None });
         assert_eq!(said(301, ""), Speaker::Elsewhere { to: None });
         assert_eq!(said(200, "ü"), Speaker::Other);

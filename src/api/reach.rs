@@ -51,7 +51,8 @@ impl Way {
     #[must_use]
     pub fn to(endpoint: &Endpoint) -> Way {
         let uri = endpoint.to_string().parse::<Uri>();
-        let Some(found) = uri.ok().filter(|_| !endpoint.is_loopback()).and_then(|uri| Matcher::from_env().intercept(&uri))
+        let Some(found) =
+            uri.ok().filter(|_| !endpoint.is_loopback()).and_then(|uri| Matcher::from_env().intercept(&uri))
         else {
             return Way::Direct;
         };

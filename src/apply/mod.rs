@@ -12,6 +12,7 @@ mod outcome;
 mod rescue;
 mod run;
 mod sink;
+mod stored;
 
 pub use cluster::{Cluster, Receipt};
 pub use delivery::{Delivery, DeliveryError};
@@ -20,3 +21,4 @@ pub use observer::{Observer, Stop};
 pub use outcome::{Done, Fate, Outcome, StepEnd, Verification};
 pub use run::run;
 pub use sink::{Replaceable, SinkError};
+pub use stored::secret_in;

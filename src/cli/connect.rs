@@ -78,12 +78,12 @@ pub(super) fn connect_to_cluster(
 ) -> Result<Connection, Failure> {
     let endpoint = endpoint(target, cluster, terminal)?;
     let trust = trust(target, cluster)?;
-    let credential = credential(target)?;
+    let credential = credential(target.token_file.as_deref())?;
     let client = Client::new(endpoint, credential, &trust).map_err(|error| Failure::of(&error))?;
     Ok(Connection { client, name: None, _sandbox: None })
 }
 
-fn endpoint(target: &Target, cluster: &Cluster, terminal: Terminal) -> Result<Endpoint, Failure> {
+pub(super) fn endpoint(target: &Target, cluster: &Cluster, terminal: Terminal) -> Result<Endpoint, Failure> {
     let (text, from) = if let Some(flag) = &target.endpoint {
         (flag.clone(), "--endpoint")
     } else if let Some(variable) = variable("PROXMOX_VE_ENDPOINT")? {
@@ -108,7 +108,7 @@ fn endpoint(target: &Target, cluster: &Cluster, terminal: Terminal) -> Result<En
     })
 }
 
-fn trust(target: &Target, cluster: &Cluster) -> Result<Trust, Failure> {
+pub(super) fn trust(target: &Target, cluster: &Cluster) -> Result<Trust, Failure> {
     let pinned = |text: &str, from: &str| {
         text.parse::<Fingerprint>().map(Trust::Fingerprint).map_err(|error| {
             Failure::new(format!("{from} is not usable"))
@@ -129,8 +129,9 @@ fn trust(target: &Target, cluster: &Cluster) -> Result<Trust, Failure> {
     }
 }
 
-fn credential(target: &Target) -> Result<Credential, Failure> {
-    let (text, from) = if let Some(file) = &target.token_file {
+/// The credential in `token_file`, or else in the environment.
+pub(super) fn credential(token_file: Option<&Path>) -> Result<Credential, Failure> {
+    let (text, from) = if let Some(file) = token_file {
         let text = fs::read_to_string(file).map_err(|error| {
             Failure::new(format!("the token file `{}` cannot be read", file.display())).because(&error)
         })?;

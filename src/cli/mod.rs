@@ -6,6 +6,7 @@
 mod apply;
 mod arguments;
 mod connect;
+mod doctor;
 mod exit;
 mod export;
 mod failure;
@@ -68,6 +69,7 @@ fn run(command: Command, terminal: Terminal) -> Result<Exit, Failure> {
         Command::WhoCan(arguments) => runtime.block_on(who_can::run(arguments, terminal)),
         Command::Schema => schema::run(terminal),
         Command::Lint(arguments) => runtime.block_on(lint::run(arguments, terminal)),
+        Command::Doctor(arguments) => runtime.block_on(doctor::run(arguments, terminal)),
         Command::Sandbox(arguments) => runtime.block_on(sandbox::run(arguments, terminal)),
     }
 }

@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod asking;
+mod doctor;
 mod lint;
 mod planning;
 mod sandbox;
@@ -8,6 +9,7 @@ mod target;
 
 pub(super) use asking::{Export, Format, Permissions, WhoCan};
 use clap::{Args, Parser, Subcommand};
+pub(super) use doctor::Doctor;
 pub(super) use lint::{Lint, LintFormat};
 pub(super) use planning::{Apply, Files, Plan, PlanFormat, Planning, Validate};
 pub(super) use sandbox::Sandbox;
@@ -112,6 +114,13 @@ pub(super) enum Command {
     /// let pass. Changes nothing.
     #[command(after_help = lint::LINT_EXAMPLES)]
     Lint(Lint),
+    /// Find out what keeps a credential from its work
+    ///
+    /// Looks at everything on the way, as far as it can: address, connection, TLS, certificate, whether Proxmox VE answers,
+    /// its clock, the credential, whom the server takes it for, what it sees, and what each part of the files needs. Says what
+    /// mends what is missing. Changes nothing.
+    #[command(after_help = doctor::DOCTOR_EXAMPLES)]
+    Doctor(Doctor),
     /// Print the JSON Schema of a desired-state file
     ///
     /// With it an editor completes and checks while you type:

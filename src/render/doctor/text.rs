@@ -1,0 +1,73 @@
+//! An examination as text.
+
+use super::super::document::{Document, Line, Style};
+use super::super::words::{listed, visible};
+use super::{Said, name, said, word};
+use crate::doctor::{Check, Examination, Road, Verdict};
+
+/// Each check with its finding, and one sentence in the end.
+pub fn examination(examination: &Examination) -> Document {
+    let mut document = Document::default();
+    let Examination { roads, checks } = examination;
+    for Road { endpoint, checks } in roads {
+        document.gap();
+        document.push(Line::default().with(Style::Strong, visible(endpoint)));
+        checks.iter().for_each(|check| document.extend(entry(check)));
+    }
+    if roads.len() > 1 {
+        document.gap();
+        document.push(Line::default().with(Style::Strong, "Over the first that is open"));
+    }
+    checks.iter().for_each(|check| document.extend(entry(check)));
+    document.gap();
+    document.push(sentence(examination));
+    document
+}
+
+fn entry(check: &Check) -> Document {
+    let verdict = check.verdict();
+    let Said { finding, facts, remedies, commands } = said(check);
+    let mut document = Document::default();
+    document.push(
+        Line::plain("  ")
+            .with(style(verdict), format!("{:<11}", word(verdict)))
+            .with(Style::Plain, format!("  {:<10}  {finding}", name(check.subject()))),
+    );
+    let inner = |text: &str, deeper: &str| Line::plain(format!("{:15}{deeper}{text}", ""));
+    facts.iter().for_each(|fact| document.push(inner(fact, "")));
+    remedies.iter().for_each(|remedy| document.push(inner(remedy, "")));
+    commands.iter().for_each(|command| document.push(inner(command, "    ")));
+    document
+}
+
+fn style(verdict: Verdict) -> Style {
+    match verdict {
+        Verdict::Good => Style::Good,
+        Verdict::Doubtful => Style::Change,
+        Verdict::Bad => Style::Bad,
+        Verdict::LeftOut | Verdict::Unreached => Style::Dim,
+    }
+}
+
+/// What it comes to.
+fn sentence(examination: &Examination) -> Line {
+    let Examination { roads, checks } = examination;
+    let all = || roads.iter().flat_map(|road| &road.checks).chain(checks);
+    let named = |verdict: Verdict| -> Vec<String> {
+        let mut names: Vec<String> =
+            all().filter(|check| check.verdict() == verdict).map(|check| name(check.subject()).to_owned()).collect();
+        names.dedup();
+        names
+    };
+    match examination.verdict() {
+        Verdict::LeftOut | Verdict::Good => Line::default().with(Style::Good, "All is well."),
+        Verdict::Doubtful => {
+            let mut doubtful = named(Verdict::Doubtful);
+            doubtful.extend(named(Verdict::Bad));
+            Line::default().with(Style::Change, format!("It works; look at what is doubtful: {}.", listed(&doubtful)))
+        }
+        Verdict::Unreached | Verdict::Bad => {
+            Line::default().with(Style::Bad, format!("It does not work: see to {}.", listed(&named(Verdict::Bad))))
+        }
+    }
+}
