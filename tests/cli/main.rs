@@ -3,6 +3,7 @@
 mod arguments;
 mod counts;
 mod desk;
+mod doctor;
 mod drift;
 mod effect;
 mod export;
@@ -23,5 +24,6 @@ mod sandbox;
 mod saved;
 mod schema;
 mod secrets;
+mod security;
 mod sight;
 mod who_can;

@@ -34,14 +34,14 @@ pub(super) fn address(Address { origin, way, addresses }: &Address) -> Said {
 }
 
 pub(super) fn connection(Connection { way, stands, failed }: &Connection) -> Said {
-    let failure = |(address, reason): &(SocketAddr, Unconnected)| format!("{address}: {}", unconnected(reason));
+    let failure = |(address, reason): &(SocketAddr, Unconnected)| unconnected(*address, reason);
     let whom = match way {
         Way::Direct => "",
         Way::Proxy(_) => " (the proxy)",
     };
     let Some(address) = stands else {
         let failures: Vec<String> = failed.iter().map(failure).collect();
-        let said = Said::of(format!("nobody can be reached{whom}: {}", listed(&failures)));
+        let said = Said::of(format!("{}{whom}", listed(&failures)));
         return match failed.last().map(|(_, reason)| reason) {
             Some(Unconnected::Refused) => said
                 .remedy(
@@ -61,12 +61,12 @@ pub(super) fn connection(Connection { way, stands, failed }: &Connection) -> Sai
     failed.iter().fold(said, |said, failed| said.fact(format!("Tried before it, in vain: {}", failure(failed))))
 }
 
-fn unconnected(reason: &Unconnected) -> String {
+fn unconnected(address: SocketAddr, reason: &Unconnected) -> String {
     match reason {
-        Unconnected::Refused => "it refuses the connection".to_owned(),
-        Unconnected::Silent => "nothing came back in time".to_owned(),
-        Unconnected::NoRoute => "no route leads there".to_owned(),
-        Unconnected::Other(text) => visible(text),
+        Unconnected::Refused => format!("{address} refuses the connection"),
+        Unconnected::Silent => format!("{address} does not answer"),
+        Unconnected::NoRoute => format!("no route leads to {address}"),
+        Unconnected::Other(text) => format!("{address} cannot be reached: {}", visible(text)),
     }
 }
 

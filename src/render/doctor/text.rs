@@ -12,15 +12,29 @@ pub fn examination(examination: &Examination) -> Document {
     for Road { endpoint, checks } in roads {
         document.gap();
         document.push(Line::default().with(Style::Strong, visible(endpoint)));
-        checks.iter().for_each(|check| document.extend(entry(check)));
+        document.extend(entries(checks));
     }
     if roads.len() > 1 {
         document.gap();
         document.push(Line::default().with(Style::Strong, "Over the first that is open"));
     }
-    checks.iter().for_each(|check| document.extend(entry(check)));
+    document.extend(entries(checks));
     document.gap();
     document.push(sentence(examination));
+    document
+}
+
+/// Each by itself, but for those that were not reached: one line names them all.
+fn entries(checks: &[Check]) -> Document {
+    let mut document = Document::default();
+    let (unreached, reached): (Vec<&Check>, Vec<&Check>) =
+        checks.iter().partition(|check| check.verdict() == Verdict::Unreached);
+    reached.into_iter().for_each(|check| document.extend(entry(check)));
+    if !unreached.is_empty() {
+        let names: Vec<&str> = unreached.into_iter().map(|check| name(check.subject())).collect();
+        let style = style(Verdict::Unreached);
+        document.push(Line::plain("  ").with(style, format!("{}  {}", word(Verdict::Unreached), names.join(", "))));
+    }
     document
 }
 
