@@ -122,8 +122,13 @@ fn matters(subject: Subject, asked: &Asked<'_>) -> bool {
 
 /// Of those that no check is about yet.
 fn rest(checks: &[Check], asked: &Asked<'_>) -> Vec<Check> {
-    let is_open =
-        |subject: &Subject| matters(*subject, asked) && checks.iter().all(|check| check.subject() != *subject);
+    let is_done = |subject: Subject| checks.iter().any(|check| check.subject() == subject);
+    // That there are no files is worth a line only where everything else was looked at.
+    let is_asked = |subject: Subject| match (subject, asked) {
+        (Subject::Needs, Asked::NoFiles) => is_done(Subject::Sight),
+        _ => matters(subject, asked),
+    };
+    let is_open = |subject: &Subject| is_asked(*subject) && !is_done(*subject);
     let check = |subject| match (subject, asked) {
         (Subject::Needs, Asked::NoFiles) => Check::LeftOut(subject),
         _ => Check::Unreached(subject),

@@ -103,6 +103,6 @@ impl Road {
     /// Whether Proxmox VE was found at its end.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.checks.iter().all(|check| check.verdict() < Verdict::Unreached)
+        self.checks.iter().any(|check| check.subject() == Subject::Api && check.verdict() == Verdict::Good)
     }
 }

@@ -43,9 +43,11 @@ impl Examination {
     pub fn verdict(&self) -> Verdict {
         let Examination { roads, checks } = self;
         let is_open = roads.iter().any(Road::is_open);
-        let of_road = |check: &Check| if is_open { check.verdict().min(Verdict::Doubtful) } else { check.verdict() };
-        let on_roads = roads.iter().flat_map(|road| &road.checks).map(of_road);
-        on_roads.chain(checks.iter().map(Check::verdict)).max().unwrap_or(Verdict::Bad)
+        let of_road = |road: &Road| {
+            let worst = road.checks.iter().map(Check::verdict).max().unwrap_or(Verdict::Bad);
+            if is_open && !road.is_open() { Verdict::Doubtful } else { worst }
+        };
+        roads.iter().map(of_road).chain(checks.iter().map(Check::verdict)).max().unwrap_or(Verdict::Bad)
     }
 }
 
@@ -122,5 +124,45 @@ fn of_sight(Sight { hidden, unseen, who: _ }: &Sight) -> Verdict {
         (true, _) => Verdict::Good,
         (false, true) => Verdict::Doubtful,
         (false, false) => Verdict::Bad,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{Greeting, TimeGap};
+    use crate::doctor::Subject;
+
+    fn road(checks: Vec<Check>) -> Road {
+        Road { endpoint: "pve.example".parse().unwrap(), checks }
+    }
+
+    fn open(ahead: i64) -> Road {
+        let gap = Some(TimeGap { ahead, give: 1 });
+        let greeting = Greeting { status: 200, server: None, speaker: Speaker::ProxmoxVe, gap };
+        road(vec![Check::Api(Api::Answered(greeting)), Check::Clock(Clock(gap))])
+    }
+
+    fn closed() -> Road {
+        road(vec![Check::Tls(Tls::Failed(crate::api::TlsFault::PlainHttp)), Check::Unreached(Subject::Api)])
+    }
+
+    #[test]
+    fn one_dead_endpoint_of_several_is_no_more_than_a_doubt() {
+        let verdict =
+            |roads: Vec<Road>| Examination { roads, checks: vec![Check::Credential(Credential::Accepted)] }.verdict();
+        assert_eq!(verdict(vec![open(0)]), Verdict::Good);
+        assert_eq!(verdict(vec![closed(), open(0)]), Verdict::Doubtful);
+        assert_eq!(verdict(vec![closed(), closed()]), Verdict::Bad);
+        // A clock that is wrong is not made good by another.
+        assert_eq!(verdict(vec![open(0), open(-600)]), Verdict::Bad);
+    }
+
+    #[test]
+    fn a_clock_is_only_doubted_by_what_the_way_cannot_account_for() {
+        let verdict = |ahead, give| Check::Clock(Clock(Some(TimeGap { ahead, give }))).verdict();
+        assert_eq!((verdict(31, 1), verdict(-32, 1)), (Verdict::Good, Verdict::Doubtful));
+        assert_eq!((verdict(301, 1), verdict(302, 1)), (Verdict::Doubtful, Verdict::Bad));
+        assert_eq!(verdict(300, 300), Verdict::Good);
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::super::document::Document;
 use super::super::json::{self, schema_of};
-use super::{Said, name, said};
+use super::{Said, Step, name, said};
 use crate::doctor::{Check, Examination, Road, Verdict};
 
 /// The form; what is taken away or changed in it is another one.
@@ -79,7 +79,14 @@ pub fn examination_json(examination: &Examination) -> Document {
 }
 
 fn entry(check: &Check, endpoint: Option<String>) -> Entry {
-    let Said { finding, facts, remedies, commands } = said(check);
+    let Said { finding, facts, steps } = said(check);
+    let (mut remedies, mut commands) = (Vec::new(), Vec::new());
+    for step in steps {
+        match step {
+            Step::Do(text) => remedies.push(text),
+            Step::Type(command) => commands.push(command),
+        }
+    }
     let verdict = check.verdict().into();
     Entry { check: name(check.subject()).to_owned(), endpoint, verdict, finding, facts, remedies, commands }
 }

@@ -21,10 +21,16 @@ struct Said {
     finding: String,
     /// What there is to know about it.
     facts: Vec<String>,
-    /// What to do, a sentence each.
-    remedies: Vec<String>,
-    /// What to type on a node, a command each.
-    commands: Vec<String>,
+    /// What to do, in order.
+    steps: Vec<Step>,
+}
+
+/// Something to do.
+enum Step {
+    /// A sentence.
+    Do(String),
+    /// A command, to be typed on a node.
+    Type(String),
 }
 
 impl Said {
@@ -38,12 +44,12 @@ impl Said {
     }
 
     fn remedy(mut self, remedy: impl Into<String>) -> Said {
-        self.remedies.push(remedy.into());
+        self.steps.push(Step::Do(remedy.into()));
         self
     }
 
     fn command(mut self, command: impl Into<String>) -> Said {
-        self.commands.push(command.into());
+        self.steps.push(Step::Type(command.into()));
         self
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::document::{Document, Line, Style};
 use super::super::words::{listed, visible};
-use super::{Said, name, said, word};
+use super::{Said, Step, name, said, word};
 use crate::doctor::{Check, Examination, Road, Verdict};
 
 /// Each check with its finding, and one sentence in the end.
@@ -40,7 +40,7 @@ fn entries(checks: &[Check]) -> Document {
 
 fn entry(check: &Check) -> Document {
     let verdict = check.verdict();
-    let Said { finding, facts, remedies, commands } = said(check);
+    let Said { finding, facts, steps } = said(check);
     let mut document = Document::default();
     document.push(
         Line::plain("  ")
@@ -49,8 +49,12 @@ fn entry(check: &Check) -> Document {
     );
     let inner = |text: &str, deeper: &str| Line::plain(format!("{:15}{deeper}{text}", ""));
     facts.iter().for_each(|fact| document.push(inner(fact, "")));
-    remedies.iter().for_each(|remedy| document.push(inner(remedy, "")));
-    commands.iter().for_each(|command| document.push(inner(command, "    ")));
+    steps.iter().for_each(|step| {
+        document.push(match step {
+            Step::Do(text) => inner(text, ""),
+            Step::Type(command) => inner(command, "    "),
+        });
+    });
     document
 }
 

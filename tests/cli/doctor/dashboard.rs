@@ -28,7 +28,7 @@ fn it_is_read_in_whatever_form_the_files_give_it() {
     }
 }
 
-/// What the issue of many a dashboard is.
+/// Why many a dashboard shows zeros.
 #[test]
 fn a_separated_token_without_grants_shows_zeros_and_is_mended() {
     let desk = Desk::new();

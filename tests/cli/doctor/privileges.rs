@@ -123,7 +123,7 @@ fn what_is_printed_is_enough_for_the_whole_file() {
         "acl:1:/:ci@pve:PVEAuditor:\n",
         "acl:1:/:@auto:PVEAuditor,Half:\n",
         "acl:0:/:@auto:PVEAuditor:\nacl:1:/access:@auto:Half:\nacl:1:/vms:@auto:PVEVMUser:\n",
-        "acl:1:/access/groups:ci@pve:NoAccess:\nacl:1:/:ci@pve:PVEAuditor:\n",
+        "acl:1:/access/realm:ci@pve:NoAccess:\nacl:1:/:ci@pve:PVEAuditor:\n",
         "acl:1:/:@auto:NoAccess:\n",
         "acl:1:/access/realm/pve:ci@pve:Half:\nacl:1:/access/realm:@auto:Half:\n",
         "role:AccessSync:VM.Audit:\nacl:1:/vms:@auto:AccessSync:\n",
@@ -136,8 +136,9 @@ fn what_is_printed_is_enough_for_the_whole_file() {
         "version: 1\nusers: {bob@pam: {state: absent}}\nroles: {Half: {privs: [Group.Allocate, Sys.Audit, Pool.Audit]}}\n".to_owned(),
     ];
     let mut typed = 0;
-    for (grants, file) in grants.iter().flat_map(|grants| files.iter().map(move |file| (grants, file))) {
-        for separated in [false, true] {
+    for (at, grants) in grants.iter().enumerate() {
+        // Each with two of the files, one for each kind of token.
+        for (separated, file) in [(false, &files[at % files.len()]), (true, &files[(at + 1) % files.len()])] {
             let desk = desk(grants);
             desk.write("desired-state.yaml", file);
             let token = credential(&desk, separated);
@@ -168,5 +169,5 @@ fn what_is_printed_is_enough_for_the_whole_file() {
             assert_eq!(ran.code, 0, "{case}\n{}", ran.seen());
         }
     }
-    assert!(typed > 100, "{typed}");
+    assert!(typed > 30, "{typed}");
 }

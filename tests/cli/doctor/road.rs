@@ -118,7 +118,7 @@ fn whoever_is_not_proxmox_ve_is_named() {
             "a_page",
             answer(
                 "502 Bad Gateway",
-                "Server: nginx/1.2\u{1b}[31m\r\n",
+                "Server: nginx/1.2\r\n",
                 "<html><head><title>502 \u{1b}[31mBad\nGateway</title></head></html>",
             ),
         ),
