@@ -9,26 +9,30 @@ use crate::doctor::{Check, Examination, Road, Verdict};
 pub fn examination(examination: &Examination) -> Document {
     let mut document = Document::default();
     let Examination { roads, checks } = examination;
-    for Road { endpoint, checks } in roads {
+    let heading = |text: String| Line::default().with(Style::Strong, text);
+    if let [Road { endpoint, checks: way }] = roads.as_slice() {
+        document.push(heading(visible(endpoint)));
+        document.extend(entries(way.iter().chain(checks)));
+    } else {
+        for Road { endpoint, checks } in roads {
+            document.gap();
+            document.push(heading(visible(endpoint)));
+            document.extend(entries(checks));
+        }
         document.gap();
-        document.push(Line::default().with(Style::Strong, visible(endpoint)));
+        document.push(heading("Over the first that is open".to_owned()));
         document.extend(entries(checks));
     }
-    if roads.len() > 1 {
-        document.gap();
-        document.push(Line::default().with(Style::Strong, "Over the first that is open"));
-    }
-    document.extend(entries(checks));
     document.gap();
     document.push(sentence(examination));
     document
 }
 
 /// Each by itself, but for those that were not reached: one line names them all.
-fn entries(checks: &[Check]) -> Document {
+fn entries<'a>(checks: impl IntoIterator<Item = &'a Check>) -> Document {
     let mut document = Document::default();
     let (unreached, reached): (Vec<&Check>, Vec<&Check>) =
-        checks.iter().partition(|check| check.verdict() == Verdict::Unreached);
+        checks.into_iter().partition(|check| check.verdict() == Verdict::Unreached);
     reached.into_iter().for_each(|check| document.extend(entry(check)));
     if !unreached.is_empty() {
         let names: Vec<&str> = unreached.into_iter().map(|check| name(check.subject())).collect();
