@@ -6,6 +6,7 @@ pub mod cli;
 pub mod desired;
 pub mod diagnostic;
 pub mod diff;
+pub mod doctor;
 pub mod lint;
 pub mod live;
 pub mod model;

@@ -19,10 +19,11 @@ const SAYABLE: &[&str] = &[
     "plan",
     "lint",
     "apply",
+    "doctor",
 ];
 
 /// Each module with the modules that it may import, but for `cli`, which may import everything.
-const MAY_IMPORT: [(&str, &[&str]); 16] = [
+const MAY_IMPORT: [(&str, &[&str]); 17] = [
     ("diagnostic", &[]),
     ("pve", &[]),
     ("model", &["pve"]),
@@ -36,6 +37,7 @@ const MAY_IMPORT: [(&str, &[&str]); 16] = [
     ("plan", &["pve", "model", "desired", "diff", "permissions", "live", "resolve", "policy"]),
     ("lint", &["diagnostic", "pve", "model", "desired", "permissions", "live"]),
     ("apply", &["diagnostic", "plan", "diff", "model", "pve", "desired", "live", "api"]),
+    ("doctor", &["pve", "model", "permissions", "desired", "api", "live", "resolve", "plan"]),
     ("sandbox", &["pve", "model", "permissions"]),
     ("render", SAYABLE),
     ("main", &["cli"]),

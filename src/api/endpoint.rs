@@ -94,6 +94,17 @@ impl Endpoint {
         self.host.trim_start_matches('[').trim_end_matches(']')
     }
 
+    /// The host as a URL has it, an IPv6 address in brackets.
+    pub(super) fn authority_host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port, which always has a number.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Whether what is sent there is encrypted; if not, it does not leave this machine.
     #[must_use]
     pub fn is_encrypted(&self) -> bool {

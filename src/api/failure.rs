@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use rustls::CertificateError;
 
-use super::certificate::{Fault, Rejected};
 use super::endpoint::Endpoint;
 use super::error::{ApiError, Obstacle};
 use super::patience::Patience;
 use super::request::Request;
+use super::verifier::{Fault, Rejected};
 
 /// How the reason begins where whatever answers speaks something else.
 pub(super) const NO_HTTP: &str = "what came is no answer in HTTP";

@@ -8,8 +8,8 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use super::certificate::{Judge, Verifier};
 use super::fingerprint::Fingerprint;
+use super::verifier::{Judge, Verifier};
 
 /// What makes a server's certificate acceptable.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -33,4 +33,4 @@ pub use password::{PasswordError, PasswordFault, Passwords};
 pub use run::run;
 pub use secret_source::SourceError;
 pub use sink::{CommandError, Commands, Replaceable, SinkError};
-pub use stored::{Condition, Stored, stored, try_each};
+pub use stored::{Condition, Stored, secret_in, stored, try_each};

@@ -3,9 +3,9 @@
 use secrecy::SecretString;
 use tokio::task::JoinSet;
 
-use super::sink::{self, Found, SinkError};
+use super::sink::{self, Found, Held, SinkError, held};
 use crate::api::{ApiError, Client, Credential};
-use crate::desired::{Declared, Desired, Destination, Presence, Sink, TokenWish};
+use crate::desired::{Declared, Desired, Destination, Format, Presence, Sink, TokenWish};
 use crate::diagnostic::Span;
 use crate::model::{AccessState, Refusal};
 use crate::pve::{Principal, TokenId};
@@ -120,5 +120,15 @@ async fn attempt(token: TokenId, secret: SecretString, client: &Client) -> Condi
         Ok(_) => Condition::Works,
         Err(ApiError::Refused { status: 401, .. }) => Condition::Dead(Vec::new()),
         Err(error) => Condition::Unclear(error),
+    }
+}
+
+/// The secret that `content` holds where `format` puts it, and whose it is if the form says so; of a variable that is set
+/// more than once, what a shell would take.
+#[must_use]
+pub fn secret_in(format: &Format, content: &str) -> Option<(Option<TokenId>, SecretString)> {
+    match held(format, content) {
+        Held::Secret { owner, values } => Some((owner, SecretString::from(*values.last()?))),
+        Held::Nothing | Held::SomethingElse | Held::NoLines => None,
     }
 }

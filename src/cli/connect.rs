@@ -78,9 +78,6 @@ pub(super) fn connect_to_cluster(
     let endpoints = endpoints(target, cluster, terminal)?;
     let trust = trust(target, cluster, terminal)?;
     let credential = credential(&target.credentials, terminal)?;
-    if trust == Trust::Anyone {
-        terminal.note_text(INSECURE);
-    }
     let client = Client::over(&endpoints, credential, &trust, Patience::default());
     let client = client.map_err(|error| Failure::of(&error))?;
     Ok(Connection { client, name: None, _sandbox: None })
@@ -92,7 +89,7 @@ WARNING: nobody checks which server answers. Anybody on the way can take its pla
          whatever it may do. --ca-file or --fingerprint makes that impossible.
 ";
 
-fn endpoints(target: &Target, cluster: &Cluster, terminal: Terminal) -> Result<Endpoints, Failure> {
+pub(super) fn endpoints(target: &Target, cluster: &Cluster, terminal: Terminal) -> Result<Endpoints, Failure> {
     let declared: Vec<&str> = cluster.endpoint.iter().map(|endpoint| endpoint.value.as_str()).collect();
     let (texts, from) = if !target.endpoint.is_empty() {
         (target.endpoint.join(","), "--endpoint")
@@ -121,7 +118,7 @@ fn endpoints(target: &Target, cluster: &Cluster, terminal: Terminal) -> Result<E
 
 /// Flags win over the files; the environment's leave to trust anybody loses to whatever says whom to trust, so that a
 /// variable which is set for another program takes no check away.
-fn trust(target: &Target, cluster: &Cluster, terminal: Terminal) -> Result<Trust, Failure> {
+pub(super) fn trust(target: &Target, cluster: &Cluster, terminal: Terminal) -> Result<Trust, Failure> {
     let pinned = |text: &str, from: &str| {
         text.parse::<Fingerprint>().map(Trust::Fingerprint).map_err(|error| {
             Failure::new(format!("{from} is not usable"))
@@ -130,6 +127,7 @@ fn trust(target: &Target, cluster: &Cluster, terminal: Terminal) -> Result<Trust
         })
     };
     let (trust, from) = if target.insecure {
+        terminal.note_text(INSECURE);
         return Ok(Trust::Anyone);
     } else if let Some(flag) = &target.fingerprint {
         (pinned(flag, "--fingerprint")?, "--fingerprint")
@@ -140,6 +138,7 @@ fn trust(target: &Target, cluster: &Cluster, terminal: Terminal) -> Result<Trust
     } else if let Some(declared) = &cluster.ca_file {
         (Trust::CaFile(declared.value.clone()), "`cluster.ca_file`")
     } else if insecure_by_environment()? {
+        terminal.note_text(INSECURE);
         return Ok(Trust::Anyone);
     } else {
         return Ok(Trust::System);

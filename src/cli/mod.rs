@@ -9,6 +9,7 @@ mod carry_out;
 mod connect;
 mod credential;
 mod delivery;
+mod doctor;
 mod exit;
 mod export;
 mod failure;
@@ -78,6 +79,7 @@ fn run(command: Command, terminal: Terminal) -> Result<Exit, Failure> {
         Command::History(arguments) => history::run(arguments, terminal),
         Command::Schema => schema::run(terminal),
         Command::Lint(arguments) => runtime.block_on(lint::run(arguments, terminal)),
+        Command::Doctor(arguments) => runtime.block_on(doctor::run(arguments, terminal)),
         Command::Sandbox(arguments) => runtime.block_on(sandbox::run(arguments, terminal)),
     }
 }

@@ -69,6 +69,11 @@ impl Need {
         Need { privileges: self.privileges.get(..1).unwrap_or_default(), paths: self.paths.clone() }
     }
 
+    /// The first of its privileges that is held at one of its paths, as `holds` says of a path and a privilege.
+    pub fn met_with(&self, holds: impl Fn(&str, &str) -> bool) -> Option<&'static str> {
+        self.privileges.iter().copied().find(|privilege| self.paths.iter().any(|path| holds(path, privilege)))
+    }
+
     fn is_met(&self, who: &Principal, evaluator: &Evaluator<'_>) -> bool {
         self.paths.iter().any(|path| {
             let held = evaluator.at(who, path);
@@ -87,7 +92,8 @@ impl fmt::Display for Need {
 
 impl Op {
     /// What the server asks of `who` for this request (endpoints: `needs` of each call); undoing it takes the same.
-    pub(super) fn needs(&self, who: &Principal, live: &AccessState) -> Vec<Need> {
+    #[must_use]
+    pub fn needs(&self, who: &Principal, live: &AccessState) -> Vec<Need> {
         // A token is not "self" for its user.
         let is_self = |user: &UserId| matches!(who, Principal::User(own) if own == user);
         let managed = |user: &UserId| Need::manage(live.groups_of(user));

@@ -5,6 +5,7 @@
 
 mod change;
 pub mod diagnostics;
+mod doctor;
 mod document;
 mod effect;
 mod exported;
@@ -25,6 +26,7 @@ mod sight;
 mod who_can;
 mod words;
 
+pub use doctor::{examination, examination_json, examination_schema};
 pub use document::{Colour, Document, Line, Style};
 pub use effect::Detail;
 pub use exported::{exported, origin_of, unseen};

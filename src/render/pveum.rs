@@ -13,6 +13,12 @@ pub(super) fn grant(Grant { path, subject, role }: &Grant, propagate: Propagate)
     format!("{}{}", acl("modify", path, [subject], [role]), reach(propagate))
 }
 
+/// Makes grants, with the fewest commands.
+pub(super) fn grants(grants: &[Grant], propagate: Propagate) -> Vec<String> {
+    let command = |batch: &AclBatch| acl("modify", batch.path(), batch.subjects(), batch.roles()) + reach(propagate);
+    AclBatch::cover(grants).iter().map(command).collect()
+}
+
 /// Takes a grant back.
 pub(super) fn revoke(Grant { path, subject, role }: &Grant) -> String {
     acl("delete", path, [subject], [role])
@@ -70,6 +76,16 @@ pub(super) fn set_password(user: &UserId) -> String {
 /// Gives a role these privileges and no others.
 pub(super) fn set_privileges<'a>(role: &RoleId, privs: impl IntoIterator<Item = &'a Privilege>) -> String {
     format!("pveum role modify {} --privs {}", shell(role), shell(joined(privs, " ")))
+}
+
+/// Makes a role of these privileges.
+pub(super) fn add_role<'a>(role: &RoleId, privs: impl IntoIterator<Item = &'a Privilege>) -> String {
+    format!("pveum role add {} --privs {}", shell(role), shell(joined(privs, " ")))
+}
+
+/// Gives a role these privileges too.
+pub(super) fn append_privileges<'a>(role: &RoleId, privs: impl IntoIterator<Item = &'a Privilege>) -> String {
+    format!("pveum role modify {} --append 1 --privs {}", shell(role), shell(joined(privs, " ")))
 }
 
 /// Changes a token as `options` say, such as `--privsep 0`.

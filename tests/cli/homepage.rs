@@ -32,6 +32,9 @@ fn a_dashboard_gets_its_token_and_the_second_run_has_nothing_to_do() {
     );
 }
 
+/// The last step of the story, as README.md shows it.
+const DOCTOR: &str = "doctor --sandbox -f desired-state.example.yaml --token-file secrets/homepage.env";
+
 /// The first command of the README.
 #[test]
 fn the_example_converges_the_built_in_server() {
@@ -40,5 +43,15 @@ fn the_example_converges_the_built_in_server() {
     let command = ["apply", "--sandbox", "--yes", "-f", "desired-state.example.yaml"];
     insta::assert_snapshot!(desk.run(&command).seen());
     insta::assert_snapshot!(desk.run(&command).seen());
+    // The last line of the story: does the dashboard's token work?
+    let ran = desk.run(&DOCTOR.split(' ').collect::<Vec<_>>());
+    assert_eq!(ran.code, 0, "{}", ran.seen());
+    assert!(
+        ran.stdout.contains("identity    api@pam!homepage")
+            && ran.stdout.contains("holdings    PVEAuditor on / and below"),
+        "{}",
+        ran.seen()
+    );
+    assert!(include_str!("../../README.md").contains(DOCTOR), "README.md shows it");
     assert!(desk.serving.requests().is_empty(), "another server was asked");
 }

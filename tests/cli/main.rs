@@ -5,6 +5,7 @@ mod canary;
 mod counts;
 mod credentials;
 mod desk;
+mod doctor;
 mod drift;
 mod effect;
 mod export;
@@ -29,6 +30,7 @@ mod sandbox;
 mod saved;
 mod schema;
 mod secrets;
+mod security;
 mod sight;
 mod sinks;
 #[path = "../support/tls.rs"]

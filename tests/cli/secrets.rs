@@ -26,6 +26,8 @@ fn no_secret_is_printed_at_any_verbosity() {
     canary(&desk, &["plan", "-vvv"]);
     canary(&desk, &["apply", "--yes", "-vvv"]);
     canary(&desk, &["plan", "-vvv", "--show-undeclared"]);
+    canary(&desk, &["doctor", "-vvv"]);
+    canary(&desk, &["doctor", "-vvv", "--format", "json", "--token-file", "secrets/homepage.env"]);
     canary(&desk, &["apply", "--yes", "-vvv", "--sandbox"]);
     desk.write("desired-state.yaml", "version: 1\ntokens: {api@pam!homepage: {comment: x, expire: 2}}\n");
     canary(&desk, &["apply", "--yes", "-vvv"]);

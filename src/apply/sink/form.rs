@@ -8,7 +8,7 @@ use crate::model::Expire;
 use crate::pve::TokenId;
 
 /// What is in the place of a secret.
-pub(super) enum Held<'a> {
+pub(in crate::apply) enum Held<'a> {
     /// Nothing.
     Nothing,
     /// A secret.
@@ -27,7 +27,7 @@ pub(super) enum Held<'a> {
 /// What `content` holds where `format` puts a secret.
 ///
 /// Formats that take the whole file know each other's secrets, so that a file's format can be changed.
-pub(super) fn held<'a>(format: &Format, content: &'a str) -> Held<'a> {
+pub(in crate::apply) fn held<'a>(format: &Format, content: &'a str) -> Held<'a> {
     let whole = whole(content.trim());
     match format {
         Format::Env { .. } if whole.is_some() || !env::is_one(content) => Held::NoLines,

@@ -16,6 +16,7 @@ use std::time::Duration;
 pub use command::CommandError;
 pub use error::SinkError;
 pub(super) use file::{Found, exposure, find, folder};
+pub(super) use form::{Held, held};
 use secrecy::SecretString;
 
 use crate::desired::{Destination, Sink};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 /// No secret is an argument: other users of the machine see arguments.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "As whom")]
 pub(in crate::cli) struct Credentials {
     /// A file that holds an API token as `user@realm!name=secret` [env: PROXMOX_VE_API_TOKEN holds the token itself]

@@ -3,6 +3,7 @@
 mod asking;
 mod carrying;
 mod credential;
+mod doctor;
 mod history;
 mod lint;
 mod planning;
@@ -13,6 +14,7 @@ pub(super) use asking::{Export, Format, Permissions, WhoCan};
 pub(super) use carrying::Carrying;
 use clap::{Args, Parser, Subcommand};
 pub(super) use credential::Credentials;
+pub(super) use doctor::Doctor;
 pub(super) use history::History;
 pub(super) use lint::{Lint, LintFormat};
 pub(super) use planning::{Apply, Files, Plan, PlanFormat, Planning, Rotate, Validate};
@@ -132,6 +134,13 @@ pub(super) enum Command {
     /// From the journal, in which each run writes down who did what where, each request before it is sent, and what came of
     /// it: Proxmox VE itself keeps no record of such changes. The newest run comes last. Asks no cluster.
     History(History),
+    /// Find out what keeps a credential from its work
+    ///
+    /// Looks at everything on the way, as far as it can: address, connection, TLS, certificate, whether Proxmox VE answers,
+    /// its clock, the credential, whom the server takes it for, what it sees, and what each part of the files needs. Says what
+    /// mends what is missing. Changes nothing.
+    #[command(after_help = doctor::DOCTOR_EXAMPLES)]
+    Doctor(Doctor),
     /// Print the JSON Schema of a desired-state file
     ///
     /// With it an editor completes and checks while you type:

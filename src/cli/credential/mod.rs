@@ -9,6 +9,7 @@ mod file;
 
 use std::env;
 use std::fmt;
+use std::path::Path;
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -46,6 +47,11 @@ impl fmt::Display for Origin {
             Origin::Command(program) => write!(f, "the output of `{program}`"),
         }
     }
+}
+
+/// What is in a file that holds a credential in whatever form, which nobody else may be able to read.
+pub(super) fn content(path: &Path, terminal: Terminal) -> Result<SecretString, Failure> {
+    file::read(path, terminal).map(|found| found.secret)
 }
 
 /// What the command line says, then the environment: a ticket, a token, a user name.
