@@ -47,7 +47,7 @@ fn a_file_that_holds_nothing_yet_says_so() {
     let desk = Desk::new();
     desk.write("desired-state.yaml", HOMEPAGE);
     std::fs::create_dir(desk.path("secrets")).unwrap();
-    desk.write("secrets/homepage.env", "OTHER=1\n");
+    desk.write_private("secrets/homepage.env", "OTHER=1\n");
     let ran = examine(&desk, "secrets/homepage.env");
     assert!(ran.stdout.contains("holds no secret in the form that the files give it"), "{}", ran.stdout);
     assert!(!Path::new("secrets").exists());

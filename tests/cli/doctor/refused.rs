@@ -53,7 +53,7 @@ fn every_cause_is_named_whichever_it_is() {
 fn whoever_sees_the_accounts_says_which_cause_it_is() {
     let desk = Desk::with_user_cfg(USERS);
     for (token, cause) in CAUSES {
-        desk.write("token", &format!("{token}={SECRET}\n"));
+        desk.write_private("token", &format!("{token}={SECRET}\n"));
         let ran = desk.run(&["doctor", "--token-file", "token"]);
         let line = ran.stdout.lines().find(|line| line.contains(" credential ")).unwrap();
         assert_eq!(line.trim(), format!("bad          credential  refused: {cause}"));
@@ -71,9 +71,9 @@ fn a_credential_that_is_missing_or_none_leaves_the_rest_to_be_looked_at() {
     let ran = run("", &[]);
     assert!(ran.stdout.contains("good         api         Proxmox VE answers"), "{}", ran.seen());
     assert!(ran.stdout.contains("bad          credential  there is no credential for the cluster"), "{}", ran.seen());
-    desk.write("token", "hunter2");
+    desk.write_private("token", "hunter2");
     let ran = run(&desk.token, &["--token-file", "token"]);
     assert!(ran.code == 1 && !ran.seen().contains("hunter2"), "{}", ran.seen());
     let ran = run(&desk.token, &["--token-file", "nothing-here"]);
-    assert!(ran.stdout.contains("the token file `nothing-here` cannot be read"), "{}", ran.seen());
+    assert!(ran.stdout.contains("the file `nothing-here` cannot be read"), "{}", ran.seen());
 }
