@@ -4,7 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
-use super::desk::{Desk, HOMEPAGE, Ran, http};
+use super::desk::{Desk, HOMEPAGE, Ran};
 
 /// A desk with ann@pve, who administers and has a password.
 fn desk() -> Desk {
@@ -41,16 +41,6 @@ fn set_mode(desk: &Desk, name: &str, mode: u32) {
     fs::set_permissions(desk.path(name), Permissions::from_mode(mode)).unwrap();
 }
 
-/// What ann@pve gets for its password.
-fn ticket(desk: &Desk) -> String {
-    let url = format!("{}/api2/json/access/ticket", desk.serving.url());
-    let form = http().post(url).header("Content-Type", "application/x-www-form-urlencoded");
-    let request = form.body("username=ann@pve&password=annspass1").send();
-    let answer = desk.wait(async { request.await.unwrap().text().await.unwrap() });
-    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
-    answer["data"]["ticket"].as_str().unwrap().to_owned()
-}
-
 /// Whom the plan was read as, if it was.
 fn reader(ran: &Ran) -> String {
     let read_as = |line: &str| line.split_once("read as ").map(|(_, who)| who.trim_end_matches('.').to_owned());
@@ -63,7 +53,7 @@ fn every_source_of_a_credential_does() {
     keep(&desk, "token", &format!("{}\n", desk.token));
     keep(&desk, "password", "annspass1\r\n");
     keep(&desk, "user", "ann@pve");
-    let ticket = ticket(&desk);
+    let ticket = desk.ticket("ann@pve", "annspass1");
     let admin = "root@pam!admin";
     for (environment, arguments, who) in [
         (&[("PROXMOX_VE_API_TOKEN", desk.token.as_str())][..], &[][..], admin),

@@ -171,6 +171,16 @@ impl Desk {
         })
     }
 
+    /// What `user` gets for its password.
+    pub fn ticket(&self, user: &str, password: &str) -> String {
+        let url = format!("{}/api2/json/access/ticket", self.serving.url());
+        let form = http().post(url).header("Content-Type", "application/x-www-form-urlencoded");
+        let request = form.body(format!("username={user}&password={password}")).send();
+        let answer = self.wait(async { request.await.unwrap().text().await.unwrap() });
+        let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+        answer["data"]["ticket"].as_str().unwrap().to_owned()
+    }
+
     /// Runs something asynchronous.
     pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)

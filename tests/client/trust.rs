@@ -81,6 +81,8 @@ async fn answering(bytes: &'static [u8]) -> u16 {
             let _ = stream.read(&mut [0; 1024]).await;
             let _ = stream.write_all(bytes).await;
             let _ = stream.shutdown().await;
+            // A connection that is closed with something unread takes the answer along.
+            let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
         }
     });
     port
