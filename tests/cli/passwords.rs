@@ -22,14 +22,8 @@ fn desk() -> Desk {
     let desk = Desk::new();
     desk.write("desired-state.yaml", THREE);
     fs::create_dir(desk.path("secrets")).unwrap();
-    keep(&desk, &format!("{PASSWORD}\n"));
+    desk.write_private("secrets/password", &format!("{PASSWORD}\n"));
     desk
-}
-
-/// Writes the file with the password, for its owner alone.
-fn keep(desk: &Desk, text: &str) {
-    desk.write("secrets/password", text);
-    fs::set_permissions(desk.path("secrets/password"), Permissions::from_mode(0o600)).unwrap();
 }
 
 fn run(desk: &Desk, arguments: &[&str]) -> Ran {
@@ -67,7 +61,7 @@ fn a_user_that_is_made_gets_its_password() {
 #[test]
 fn a_plan_does_without_passwords_and_apply_does_not() {
     let desk = desk();
-    fs::set_permissions(desk.path("secrets/password"), Permissions::from_mode(0o644)).unwrap();
+    desk.set_mode("secrets/password", 0o644);
     insta::assert_snapshot!(desk.run(&["plan"]).seen());
     let (ran, requests) = desk.requests_of(|| desk.run(&["apply", "--yes"]));
     assert!(!requests.iter().any(|request| request.is_write()));
@@ -92,8 +86,7 @@ fn what_cannot_be_a_password_is_told_before_anything_is_sent() {
         ("{command: [/nonexistent/program, --flag]}", ""),
     ] {
         desk.write("desired-state.yaml", &format!("version: 1\nusers:\n  ann@pve: {{password: {source}}}\n"));
-        desk.write("password", text);
-        fs::set_permissions(desk.path("password"), Permissions::from_mode(0o600)).unwrap();
+        desk.write_private("password", text);
         let (ran, requests) = desk.requests_of(|| run_with(&desk, text, &["apply", "--yes"]));
         assert_eq!(ran.code, 1, "{source}: {}", ran.seen());
         assert!(!requests.iter().any(|request| request.is_write()), "{source}");
