@@ -1,7 +1,6 @@
 //! As whom the program asks: where the credential comes from, and what is wrong with it.
 
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::fs;
 use std::process::Command;
 
 use super::desk::{Desk, HOMEPAGE, Ran};

@@ -1,7 +1,6 @@
 //! Where passwords come from, and where they never are.
 
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::fs;
 
 use super::desk::{Desk, Ran, http};
 use super::saved::seen;

@@ -1,7 +1,6 @@
 //! Files and commands that secrets go to, and what becomes of the secrets there.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
 use super::desk::{Desk, Ran};
