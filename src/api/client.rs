@@ -18,6 +18,7 @@ use super::endpoint::Endpoint;
 use super::endpoints::Endpoints;
 use super::error::ApiError;
 use super::failure;
+use super::login::OwnPassword;
 use super::patience::Patience;
 use super::request::{Call, Method, Request};
 use super::route::{Node, Route};
@@ -35,7 +36,7 @@ use crate::pve::{Principal, TokenId};
 #[derive(Clone)]
 pub struct Client {
     route: Arc<Route>,
-    session: Arc<Session>,
+    pub(super) session: Arc<Session>,
     patience: Patience,
 }
 
@@ -96,10 +97,14 @@ impl Client {
         self.session.adopt(token, secret)
     }
 
-    /// Whether the server has seen a password: some things it lets no API token do (api-facts.md, Authentication).
+    /// Whether it can ask for another password of a user: the server lets no API token do that, and wants the own password
+    /// of everybody but root@pam (api-facts.md, Authentication).
     #[must_use]
-    pub fn has_ticket(&self) -> bool {
-        self.session.has_ticket()
+    pub fn can_set_passwords(&self) -> bool {
+        match self.session.own_password() {
+            OwnPassword::NotAsked | OwnPassword::Known(_) => true,
+            OwnPassword::Unknown | OwnPassword::NoneDoes => false,
+        }
     }
 
     pub(super) async fn send<T: DeserializeOwned>(&self, call: Call) -> Result<T, ApiError> {

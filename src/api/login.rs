@@ -33,6 +33,18 @@ pub enum ProofKind {
     Ticket,
 }
 
+/// What whoever asks for another password has to show of its own (api-facts.md, Authentication).
+pub(super) enum OwnPassword {
+    /// Nothing: it is root@pam.
+    NotAsked,
+    /// This.
+    Known(SecretString),
+    /// Nobody knows it: the login is by the ticket of an earlier one.
+    Unknown,
+    /// There is nothing that would do: it is an API token.
+    NoneDoes,
+}
+
 impl Login {
     /// `user` with its password.
     pub fn with_password(user: UserId, password: SecretString) -> Result<Login, CredentialError> {
@@ -72,6 +84,23 @@ impl Login {
         match &self.proof {
             Proof::Password(secret) | Proof::Ticket(secret) => secret,
         }
+    }
+
+    pub(super) fn own_password(&self) -> OwnPassword {
+        match &self.proof {
+            _ if self.user.is_root() => OwnPassword::NotAsked,
+            Proof::Password(password) => OwnPassword::Known(password.clone()),
+            Proof::Ticket(_) => OwnPassword::Unknown,
+        }
+    }
+
+    /// The same user, who has another password by now; a ticket of an earlier login stays good.
+    pub(super) fn with_new_password(self, password: &SecretString) -> Login {
+        let proof = match self.proof {
+            Proof::Password(_) => Proof::Password(password.clone()),
+            ticket @ Proof::Ticket(_) => ticket,
+        };
+        Login { proof, ..self }
     }
 
     pub(super) fn proof_kind(&self) -> ProofKind {

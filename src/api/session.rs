@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::client::Client;
 use super::credential::{ApiToken, Credential, CredentialError};
 use super::error::Obstacle;
-use super::login::Login;
+use super::login::{Login, OwnPassword};
 use super::request::Method;
 use super::ticket::Ticket;
 use crate::pve::{Principal, TokenId};
@@ -31,7 +31,7 @@ enum Means {
 
 /// A login, made when it is needed first and shared by all who need it.
 struct Entry {
-    login: Login,
+    login: RwLock<Login>,
     /// How many logins came to an end.
     ended: AtomicU64,
     state: Mutex<State>,
@@ -73,7 +73,7 @@ impl Session {
         let means = match credential {
             Credential::Token(token) => Means::Token(RwLock::new(token)),
             Credential::Login(login) => {
-                Means::Login(Entry { login, ended: AtomicU64::new(0), state: Mutex::default() })
+                Means::Login(Entry { login: RwLock::new(login), ended: AtomicU64::new(0), state: Mutex::default() })
             }
         };
         Session { principal, means }
@@ -83,10 +83,19 @@ impl Session {
         &self.principal
     }
 
-    pub(super) fn has_ticket(&self) -> bool {
-        match self.means {
-            Means::Token(_) => false,
-            Means::Login(_) => true,
+    /// What the server wants to see once more before it sets a password.
+    pub(super) fn own_password(&self) -> OwnPassword {
+        match &self.means {
+            Means::Token(_) => OwnPassword::NoneDoes,
+            Means::Login(entry) => entry.login().own_password(),
+        }
+    }
+
+    /// Goes on with a new password of whoever logs in here.
+    pub(super) fn learn(&self, password: &SecretString) {
+        if let Means::Login(entry) = &self.means {
+            let mut login = entry.login.write().unwrap_or_else(PoisonError::into_inner);
+            *login = login.clone().with_new_password(password);
         }
     }
 
@@ -126,6 +135,10 @@ impl Entry {
     /// How long a renewal that failed is not tried again.
     const PATIENCE: Duration = Duration::from_secs(60);
 
+    fn login(&self) -> Login {
+        self.login.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// A ticket, another than `refused`. Whoever comes while somebody else is logging in waits for what becomes of it.
     async fn ticket(&self, client: &Client, refused: Option<&Arc<Ticket>>) -> Result<Arc<Ticket>, Obstacle> {
         let ended = self.ended.load(Ordering::Acquire);
@@ -144,7 +157,7 @@ impl Entry {
         {
             return Err(obstacle.clone());
         }
-        let outcome = client.log_in(&self.login).await.map(Arc::new);
+        let outcome = client.log_in(&self.login()).await.map(Arc::new);
         let which = self.ended.fetch_add(1, Ordering::AcqRel) + 1;
         match outcome {
             Ok(ticket) => {
@@ -160,7 +173,7 @@ impl Entry {
 
     /// A new ticket for one that is good for a while yet; that one, if there is none now.
     async fn renewed(&self, client: &Client, state: &mut State, ticket: Arc<Ticket>) -> Arc<Ticket> {
-        match client.renew(&self.login, &ticket).await.map(Arc::new) {
+        match client.renew(&self.login(), &ticket).await.map(Arc::new) {
             Ok(renewed) => {
                 *state = State { ticket: Some(Arc::clone(&renewed)), kept: None, failed: None };
                 renewed

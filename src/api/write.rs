@@ -7,9 +7,11 @@ use serde::de::IgnoredAny;
 
 use super::client::Client;
 use super::error::ApiError;
+use super::failure;
+use super::login::OwnPassword;
 use super::request::{Call, Method};
 use super::wire::NewSecret;
-use crate::pve::{AclPath, GroupId, Privilege, RoleId, TokenId, UserId};
+use crate::pve::{AclPath, GroupId, Principal, Privilege, RoleId, TokenId, UserId};
 
 /// What to set of a user: `None` is not sent and so leaves it, `Some("")` clears it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -117,15 +119,32 @@ impl Client {
 
     /// PUT /access/password, which no token may call (api-facts.md, Authentication); whoever is not root@pam says its
     /// own password again.
-    pub async fn set_password(
-        &self,
-        user: &UserId,
-        password: &SecretString,
-        own: Option<&SecretString>,
-    ) -> Result<(), ApiError> {
-        let call = Call::new(Method::Put, &["access", "password"]).with("userid", user);
-        let call = call.with("password", password.expose_secret());
-        self.write(call.with_some("confirmation-password", own.map(ExposeSecret::expose_secret))).await
+    pub async fn set_password(&self, user: &UserId, password: &SecretString) -> Result<(), ApiError> {
+        let call = |own: Option<&SecretString>| {
+            let call = Call::new(Method::Put, &["access", "password"]).with("userid", user);
+            let call = call.with("password", password.expose_secret());
+            call.with_some("confirmation-password", own.map(ExposeSecret::expose_secret))
+        };
+        let own = match self.session.own_password() {
+            OwnPassword::NotAsked | OwnPassword::NoneDoes => None,
+            OwnPassword::Known(own) => Some(own),
+            OwnPassword::Unknown => {
+                let reason = "the server wants to see one's own password once more, and a ticket does not tell it";
+                return Err(failure::unsendable(&call(None).request, reason));
+            }
+        };
+        let is_own = *self.principal() == Principal::User(user.clone());
+        let mut done = self.write(call(own.as_ref())).await;
+        if let (Err(ApiError::Refused { .. }), true, Some(_)) = (&done, is_own, &own)
+            // Where the answer to an earlier request was lost, this is its own password by now.
+            && self.write(call(Some(password))).await.is_ok()
+        {
+            done = Ok(());
+        }
+        if done.is_ok() && is_own {
+            self.session.learn(password);
+        }
+        done
     }
 
     /// PUT /access/users/{user}

@@ -54,8 +54,7 @@ impl Cluster for Client {
             Op::SetGroup { group, before: _, after } => self.update_group(group, after.as_str()).await,
             Op::SetUser { user, before, after } => self.update_user(user, &changed_user(before, after)).await,
             Op::SetPassword { user } => match password {
-                // The client knows no password of its own yet: it has a token, or is root@pam.
-                Some(password) => self.set_password(user, password, None).await,
+                Some(password) => self.set_password(user, password).await,
                 None => return Err(password::unknown(op)),
             },
             Op::SetToken { token, before, after } => self.update_token(token, &changed_token(before, after)).await,

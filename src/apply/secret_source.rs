@@ -35,8 +35,8 @@ pub enum SourceError {
     /// A folder, a device or a pipe.
     #[error("it is not a regular file")]
     NotAFile,
-    /// Everybody on the machine can read the file.
-    #[error("everybody on this machine can read it: its mode is {mode:04o}")]
+    /// Everybody on the machine can read the file, or write into it.
+    #[error("everybody on this machine has access to it: its mode is {mode:04o}")]
     Exposed {
         /// Its mode.
         mode: u32,
@@ -101,12 +101,12 @@ pub(super) async fn read(source: &PasswordSource, limit: Duration) -> Result<Sec
 }
 
 fn check_file(metadata: &Metadata) -> Result<(), SourceError> {
-    const OTHERS_READ: u32 = 0o004;
+    const BY_EVERYBODY: u32 = 0o006;
     let mode = metadata.permissions().mode() & 0o7777;
     if !metadata.is_file() {
         return Err(SourceError::NotAFile);
     }
-    if mode & OTHERS_READ == 0 { Ok(()) } else { Err(SourceError::Exposed { mode }) }
+    if mode & BY_EVERYBODY == 0 { Ok(()) } else { Err(SourceError::Exposed { mode }) }
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, SourceError> {
@@ -212,7 +212,7 @@ mod tests {
         let path = folder.path().join("password");
         fs::write(&path, "password1\n").unwrap();
         let source = PasswordSource::File(path.clone());
-        for (mode, is_refused) in [(0o600, false), (0o640, false), (0o644, true), (0o604, true)] {
+        for (mode, is_refused) in [(0o600, false), (0o640, false), (0o644, true), (0o604, true), (0o602, true)] {
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
             assert_eq!(matches!(read_now(&source), Err(SourceError::Exposed { .. })), is_refused, "{mode:o}");
             assert_eq!(matches!(check(&source), Err(SourceError::Exposed { .. })), is_refused, "{mode:o}");

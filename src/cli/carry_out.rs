@@ -64,6 +64,10 @@ pub(super) async fn carry_out(
     if let Some(error) = Passwords::missing(&approved.plan().aim.passwords).first() {
         return Err(unreadable(error));
     }
+    if !client.can_set_passwords() && approved.plan().sets_passwords() {
+        return Err(Failure::new("a ticket alone sets no passwords: Proxmox VE wants to see one's own once more")
+            .help("nothing was sent; log in with PROXMOX_VE_USERNAME and PROXMOX_VE_PASSWORD, or leave out --set-passwords"));
+    }
     let mut journal = journal::open(&journal::place(carrying.journal.as_deref(), planning.target.sandbox.as_deref())?)?;
     if let Some(lock) = approved.plan().aim.live.lock.as_ref().filter(|_| !carrying.yes && !carrying.no_lock) {
         terminal.note(&render::locked(lock, who::now()));

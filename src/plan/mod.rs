@@ -73,6 +73,12 @@ impl Plan {
         self.steps.is_empty()
     }
 
+    /// Whether it sets passwords of users that are there, which is more than writing.
+    #[must_use]
+    pub fn sets_passwords(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step.op, Op::SetPassword { .. }))
+    }
+
     /// Whether `live` is still what it was made on: all that a file can speak of, and how much of it can be seen.
     #[must_use]
     pub fn still_fits(&self, live: &Snapshot) -> bool {

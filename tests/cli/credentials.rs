@@ -1,10 +1,9 @@
 //! As whom the program asks: where the credential comes from, and what is wrong with it.
 
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::fs;
 use std::process::Command;
 
-use super::desk::{Desk, HOMEPAGE, Ran, http};
+use super::desk::{Desk, HOMEPAGE, Ran};
 
 /// A desk with ann@pve, who administers and has a password.
 fn desk() -> Desk {
@@ -31,26 +30,6 @@ fn run(desk: &Desk, environment: Environment<'_>, arguments: &[&str]) -> Ran {
     desk.ran(&command(desk, environment, arguments).output().unwrap())
 }
 
-/// A file that nobody else reads.
-fn keep(desk: &Desk, name: &str, text: &str) {
-    desk.write(name, text);
-    set_mode(desk, name, 0o600);
-}
-
-fn set_mode(desk: &Desk, name: &str, mode: u32) {
-    fs::set_permissions(desk.path(name), Permissions::from_mode(mode)).unwrap();
-}
-
-/// What ann@pve gets for its password.
-fn ticket(desk: &Desk) -> String {
-    let url = format!("{}/api2/json/access/ticket", desk.serving.url());
-    let form = http().post(url).header("Content-Type", "application/x-www-form-urlencoded");
-    let request = form.body("username=ann@pve&password=annspass1").send();
-    let answer = desk.wait(async { request.await.unwrap().text().await.unwrap() });
-    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
-    answer["data"]["ticket"].as_str().unwrap().to_owned()
-}
-
 /// Whom the plan was read as, if it was.
 fn reader(ran: &Ran) -> String {
     let read_as = |line: &str| line.split_once("read as ").map(|(_, who)| who.trim_end_matches('.').to_owned());
@@ -60,10 +39,10 @@ fn reader(ran: &Ran) -> String {
 #[test]
 fn every_source_of_a_credential_does() {
     let desk = desk();
-    keep(&desk, "token", &format!("{}\n", desk.token));
-    keep(&desk, "password", "annspass1\r\n");
-    keep(&desk, "user", "ann@pve");
-    let ticket = ticket(&desk);
+    desk.write_private("token", &format!("{}\n", desk.token));
+    desk.write_private("password", "annspass1\r\n");
+    desk.write_private("user", "ann@pve");
+    let ticket = desk.ticket("ann@pve", "annspass1");
     let admin = "root@pam!admin";
     for (environment, arguments, who) in [
         (&[("PROXMOX_VE_API_TOKEN", desk.token.as_str())][..], &[][..], admin),
@@ -95,7 +74,7 @@ fn every_source_of_a_credential_does() {
 #[test]
 fn a_shell_may_put_a_pipe_in_a_files_place() {
     let desk = desk();
-    keep(&desk, "token", &desk.token);
+    desk.write_private("token", &desk.token);
     let program = assert_cmd::cargo::cargo_bin!("pve-access");
     let mut shell = command(&desk, &[], &[]);
     let line = format!("cat token | {} plan --token-file /dev/stdin", program.display());
@@ -134,12 +113,12 @@ fn which_of_several_credentials_counts_is_said() {
 fn whatever_is_wrong_with_a_credential_is_explained() {
     let desk = desk();
     fs::create_dir(desk.path("folder")).unwrap();
-    keep(&desk, "empty", " \n");
-    keep(&desk, "lines", "ann@pve!a=hunter2\nann@pve!b=hunter2\n");
-    keep(&desk, "nonsense", "hunter2");
-    keep(&desk, "large", &"hunter2 ".repeat(10_000));
+    desk.write_private("empty", " \n");
+    desk.write_private("lines", "ann@pve!a=hunter2\nann@pve!b=hunter2\n");
+    desk.write_private("nonsense", "hunter2");
+    desk.write_private("large", &"hunter2 ".repeat(10_000));
     fs::write(desk.path("binary"), b"hunter2\xff").unwrap();
-    set_mode(&desk, "binary", 0o600);
+    desk.set_mode("binary", 0o600);
     let token = |file| vec!["--token-file", file];
     let program = |line| vec!["--token-command", line];
     let ann = &ANN[..1];
@@ -190,22 +169,22 @@ fn whatever_is_wrong_with_a_credential_is_explained() {
 #[test]
 fn a_credential_that_everybody_may_read_is_refused() {
     let desk = desk();
-    keep(&desk, "my token", &desk.token);
+    desk.write_private("my token", &desk.token);
     let (ran, requests) = desk.requests_of(|| {
-        set_mode(&desk, "my token", 0o644);
+        desk.set_mode("my token", 0o644);
         run(&desk, &[], &["plan", "--token-file", "my token"])
     });
     insta::assert_snapshot!(ran.seen());
     assert!(requests.is_empty());
     for mode in [0o604, 0o602, 0o666] {
-        set_mode(&desk, "my token", mode);
+        desk.set_mode("my token", mode);
         assert_eq!(run(&desk, &[], &["plan", "--token-file", "my token"]).code, 1, "{mode:o}");
     }
     // A link says nothing of who may read, and is not what is opened.
-    set_mode(&desk, "my token", 0o400);
+    desk.set_mode("my token", 0o400);
     std::os::unix::fs::symlink("my token", desk.path("link")).unwrap();
     assert_eq!(run(&desk, &[], &["plan", "--token-file", "link"]).code, 0);
-    set_mode(&desk, "my token", 0o640);
+    desk.set_mode("my token", 0o640);
     let ran = run(&desk, &[], &["plan", "--token-file", "link"]);
     let is_ours = fs::metadata(desk.path("link")).map(|found| std::os::unix::fs::MetadataExt::uid(&found)).unwrap();
     assert_eq!((ran.code, ran.stderr.contains("chmod 600 link")), (0, is_ours != 0), "{}", ran.stderr);

@@ -93,6 +93,10 @@ impl Desk {
         self.dir.path().join(name)
     }
 
+    pub fn set_mode(&self, name: &str, mode: u32) {
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode)).unwrap();
+    }
+
     pub fn write(&self, name: &str, text: &str) {
         fs::write(self.path(name), text).unwrap();
     }
@@ -100,7 +104,7 @@ impl Desk {
     /// As [`Desk::write`], for its owner's eyes alone.
     pub fn write_private(&self, name: &str, text: &str) {
         self.write(name, text);
-        fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o600)).unwrap();
+        self.set_mode(name, 0o600);
     }
 
     pub fn read(&self, name: &str) -> String {
@@ -169,6 +173,16 @@ impl Desk {
             assert!(status.is_success(), "{status} {text}");
             text
         })
+    }
+
+    /// What `user` gets for its password.
+    pub fn ticket(&self, user: &str, password: &str) -> String {
+        let url = format!("{}/api2/json/access/ticket", self.serving.url());
+        let form = http().post(url).header("Content-Type", "application/x-www-form-urlencoded");
+        let request = form.body(format!("username={user}&password={password}")).send();
+        let answer = self.wait(async { request.await.unwrap().text().await.unwrap() });
+        let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+        answer["data"]["ticket"].as_str().unwrap().to_owned()
     }
 
     /// Runs something asynchronous.

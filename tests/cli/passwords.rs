@@ -1,7 +1,6 @@
 //! Where passwords come from, and where they never are.
 
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::fs;
 
 use super::desk::{Desk, Ran, http};
 use super::saved::seen;
@@ -22,14 +21,8 @@ fn desk() -> Desk {
     let desk = Desk::new();
     desk.write("desired-state.yaml", THREE);
     fs::create_dir(desk.path("secrets")).unwrap();
-    keep(&desk, &format!("{PASSWORD}\n"));
+    desk.write_private("secrets/password", &format!("{PASSWORD}\n"));
     desk
-}
-
-/// Writes the file with the password, for its owner alone.
-fn keep(desk: &Desk, text: &str) {
-    desk.write("secrets/password", text);
-    fs::set_permissions(desk.path("secrets/password"), Permissions::from_mode(0o600)).unwrap();
 }
 
 fn run(desk: &Desk, arguments: &[&str]) -> Ran {
@@ -67,7 +60,7 @@ fn a_user_that_is_made_gets_its_password() {
 #[test]
 fn a_plan_does_without_passwords_and_apply_does_not() {
     let desk = desk();
-    fs::set_permissions(desk.path("secrets/password"), Permissions::from_mode(0o644)).unwrap();
+    desk.set_mode("secrets/password", 0o644);
     insta::assert_snapshot!(desk.run(&["plan"]).seen());
     let (ran, requests) = desk.requests_of(|| desk.run(&["apply", "--yes"]));
     assert!(!requests.iter().any(|request| request.is_write()));
@@ -92,8 +85,7 @@ fn what_cannot_be_a_password_is_told_before_anything_is_sent() {
         ("{command: [/nonexistent/program, --flag]}", ""),
     ] {
         desk.write("desired-state.yaml", &format!("version: 1\nusers:\n  ann@pve: {{password: {source}}}\n"));
-        desk.write("password", text);
-        fs::set_permissions(desk.path("password"), Permissions::from_mode(0o600)).unwrap();
+        desk.write_private("password", text);
         let (ran, requests) = desk.requests_of(|| run_with(&desk, text, &["apply", "--yes"]));
         assert_eq!(ran.code, 1, "{source}: {}", ran.seen());
         assert!(!requests.iter().any(|request| request.is_write()), "{source}");
@@ -194,4 +186,74 @@ fn a_password_is_in_no_output_and_no_plan() {
         }
         assert!(!desk.read("plan.json").contains(trace));
     }
+}
+
+/// A desk whose ann@pve looks after users, and logs in; its file sets the passwords of these users, who are there.
+fn desk_of_ann(users: &[&str]) -> Desk {
+    let desk = Desk::new();
+    desk.by_hand("POST", "/access/users", "userid=ann@pve&password=annspass1");
+    desk.by_hand("PUT", "/access/acl", "path=/&users=ann@pve&roles=PVEAuditor,PVEUserAdmin");
+    let mut file = "version: 1\nusers:\n".to_owned();
+    for user in users {
+        if *user != "ann@pve" {
+            desk.by_hand("POST", "/access/users", &format!("userid={user}&password=former-pass"));
+        }
+        file.push_str(&format!("  {user}: {{password: {{env: ENV_PASSWORD}}}}\n"));
+    }
+    desk.write("desired-state.yaml", &file);
+    desk
+}
+
+/// Applies with --set-passwords, as whom these variables let in.
+fn set(desk: &Desk, credential: &[(&str, &str)], arguments: &[&str]) -> Ran {
+    let arguments = [&["apply", "--yes", "--set-passwords"], arguments].concat();
+    let mut command = desk.command_at(&desk.serving.url(), "", &arguments);
+    command.env("ENV_PASSWORD", PASSWORD).envs(credential.iter().copied());
+    desk.ran(&command.output().unwrap())
+}
+
+const ROOT: [(&str, &str); 2] = [("PROXMOX_VE_USERNAME", "root@pam"), ("PROXMOX_VE_PASSWORD", "rootpass")];
+const ANN: [(&str, &str); 2] = [("PROXMOX_VE_USERNAME", "ann@pve"), ("PROXMOX_VE_PASSWORD", "annspass1")];
+
+#[test]
+fn root_sets_the_password_of_a_user_that_is_there() {
+    let desk = desk_of_ann(&["bob@pve", "new@pve"]);
+    desk.by_hand("DELETE", "/access/users/new@pve", "");
+    let ran = set(&desk, &ROOT, &[]);
+    insta::assert_snapshot!(ran.seen());
+    assert!(logs_in(&desk, "bob@pve", PASSWORD) && logs_in(&desk, "new@pve", PASSWORD));
+    assert!(!logs_in(&desk, "bob@pve", "former-pass"));
+}
+
+/// Each request shows the server its own password once more, and the one that changes that is the last.
+#[test]
+fn who_looks_after_users_sets_passwords_and_its_own_last() {
+    let desk = desk_of_ann(&["ann@pve", "bob@pve", "eve@pve"]);
+    let (ran, requests) = desk.requests_of(|| set(&desk, &ANN, &[]));
+    insta::assert_snapshot!(ran.seen());
+    for user in ["ann@pve", "bob@pve", "eve@pve"] {
+        assert!(logs_in(&desk, user, PASSWORD), "{user}");
+    }
+    assert!(!logs_in(&desk, "ann@pve", "annspass1"));
+    let logins = requests.iter().filter(|request| request.to_string().contains("/access/ticket")).count();
+    assert_eq!(logins, 1, "a ticket outlives the password that it was given for");
+}
+
+#[test]
+fn a_wrong_password_of_its_own_sets_none() {
+    let desk = desk_of_ann(&["bob@pve"]);
+    let ran = set(&desk, &[ANN[0], ("PROXMOX_VE_PASSWORD", "annspass2")], &[]);
+    assert_eq!(ran.code, 1, "{}", ran.seen());
+    assert!(logs_in(&desk, "bob@pve", "former-pass"));
+}
+
+/// Nobody knows the password that the ticket was given for.
+#[test]
+fn a_ticket_alone_is_told_beforehand() {
+    let desk = desk_of_ann(&["bob@pve"]);
+    let ticket = desk.ticket("ann@pve", "annspass1");
+    let (ran, requests) = desk.requests_of(|| set(&desk, &[("PROXMOX_VE_AUTH_TICKET", &ticket)], &[]));
+    insta::assert_snapshot!(ran.stderr);
+    assert!(!requests.iter().any(|request| request.is_write() && !request.to_string().contains("/access/ticket")));
+    assert!(logs_in(&desk, "bob@pve", "former-pass"));
 }

@@ -62,8 +62,7 @@ fn no_endpoint_no_credential_and_nonsense_for_either_are_explained() {
 fn where_the_cluster_is_may_be_said_in_three_ways() {
     let desk = desk();
     let url = desk.serving.url();
-    desk.write("token", &format!("{}\n", desk.token));
-    std::fs::set_permissions(desk.path("token"), std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    desk.write_private("token", &format!("{}\n", desk.token));
     desk.write("cluster.yaml", &format!("version: 1\ncluster: {{endpoint: '{url}'}}\n"));
     desk.write("nowhere.yaml", "version: 1\ncluster: {endpoint: 'http://127.0.0.1:9'}\n");
     let run = |endpoint: &str, arguments: &[&str]| {

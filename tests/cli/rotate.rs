@@ -91,7 +91,7 @@ fn a_secret_is_renewed_when_its_end_is_near_and_not_before() {
     desk.by_hand("PUT", "/access/users/ann@pve/token/ci", &format!("expire={}", now() + 15 * DAY));
     assert_eq!(desk.run(&["plan", "--detailed-exitcode"]).code, 0, "15 days are enough");
     desk.by_hand("PUT", "/access/users/ann@pve/token/ci", &format!("expire={}", now() + 13 * DAY));
-    let (ran, writes) = writes(&desk, || desk.run(&["apply", "--yes"]));
+    let (ran, writes) = writes(&desk, || desk.run(&["apply", "--yes", "--no-lock"]));
     insta::assert_snapshot!(undated(&ran));
     assert_eq!(writes, ["PUT /access/users/ann@pve/token/ci 200"]);
     let second = secret(&desk, "ann@pve!ci");
@@ -104,7 +104,7 @@ fn a_secret_is_renewed_when_its_end_is_near_and_not_before() {
 fn an_end_that_is_further_away_than_any_secret_lasts_is_brought_back() {
     let desk = Desk::with_user_cfg("user:ann@pve:1:0::::::\ntoken:ann@pve!ci:4102444800:0::\n");
     desk.write("desired-state.yaml", ROTATING);
-    desk.write("ci.env", "TOKEN=x\n");
+    desk.write_private("ci.env", "TOKEN=x\n");
     let before = desk.read("cluster/priv/token.cfg");
     insta::assert_snapshot!(undated(&desk.run(&["apply", "--yes"])));
     assert_eq!(desk.read("cluster/priv/token.cfg"), before, "no secret was renewed");
@@ -121,7 +121,7 @@ fn the_token_that_asks_renews_its_own_secret_on_the_way() {
     );
     let token = format!("ann@pve!ci={}", secret(&desk, "ann@pve!ci"));
     let url = desk.serving.url();
-    let apply = ["apply", "--yes", "--allow", "lockout"];
+    let apply = ["apply", "--yes", "--no-lock", "--allow", "lockout"];
     let (_, requests) = desk.requests_of(|| desk.command_at(&url, &token, &apply).output().unwrap());
     let requests: Vec<String> =
         requests.iter().skip_while(|request| !request.is_write()).map(ToString::to_string).collect();
@@ -141,7 +141,7 @@ fn the_token_that_asks_renews_its_own_secret_on_the_way() {
 fn a_secret_is_renewed_on_request() {
     let desk = Desk::with_user_cfg(CLUSTER);
     desk.write("desired-state.yaml", &format!("{ROTATING}  ann@pve!old: {{comment: x, secret: {{file: old}}}}\n"));
-    let (ran, writes) = writes(&desk, || desk.run(&["rotate", "ann@pve!*", "--yes"]));
+    let (ran, writes) = writes(&desk, || desk.run(&["rotate", "ann@pve!*", "--yes", "--no-lock"]));
     insta::assert_snapshot!(undated(&ran));
     assert_eq!(writes, ["PUT /access/users/ann@pve/token/ci 200", "PUT /access/users/ann@pve/token/old 200"]);
     assert_eq!(desk.read("old"), secret(&desk, "ann@pve!old"));
@@ -181,7 +181,7 @@ fn an_older_release_makes_the_token_anew_and_gives_back_its_grants() {
     let desk = Desk::with_options(CLUSTER, options);
     desk.write("desired-state.yaml", ROTATING);
     let grants = acl(&desk);
-    let (ran, writes) = writes(&desk, || desk.run(&["apply", "--yes"]));
+    let (ran, writes) = writes(&desk, || desk.run(&["apply", "--yes", "--no-lock"]));
     insta::assert_snapshot!(undated(&ran));
     let expected = [
         "DELETE /access/users/ann@pve/token/ci 200",

@@ -2,6 +2,7 @@
 
 mod failures;
 mod login;
+mod passwords;
 mod read;
 mod requests;
 mod retry;

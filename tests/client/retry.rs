@@ -66,7 +66,8 @@ async fn a_write_that_could_not_have_the_lock_goes_out_again() {
 #[tokio::test]
 async fn a_lock_that_is_never_free_is_given_up() {
     let server = mends(usize::MAX, || Reaction::AnswerAndClose(answer("500 x", LOCKED))).await;
-    let patience = Patience { recovery: Duration::from_millis(50), ..brisk() };
+    let pause = Duration::from_millis(300);
+    let patience = Patience { recovery: 10 * pause, pause, longest_pause: pause, ..Patience::default() };
     let error = write(&client_with(&server.url(), &Trust::System, patience)).await.unwrap_err();
     assert!(error.is_busy() && server.seen().len() > 1, "{error}");
 }

@@ -1,6 +1,7 @@
 //! Whom a client sends its credential to: the sandbox behind TLS of every kind.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use pve_access::api::{ApiError, Client, Credential, Distrust, Endpoint, Fingerprint, Obstacle, Patience, Trust};
 use pve_access::sandbox::{Sandbox, Serving};
@@ -46,7 +47,8 @@ impl Cluster {
     }
 
     fn client(&self, trust: &Trust) -> Client {
-        Client::new(self.front.url().parse().unwrap(), self.credential.clone(), trust).unwrap()
+        let endpoint: Endpoint = self.front.url().parse().unwrap();
+        Client::over(&endpoint.into(), self.credential.clone(), trust, patience()).unwrap()
     }
 
     /// Why `trust` does not let it pass, and what to do; it has seen no request then.
@@ -68,8 +70,12 @@ impl Cluster {
 fn client(scheme: &str, port: u16) -> Client {
     let endpoint: Endpoint = format!("{scheme}://127.0.0.1:{port}").parse().unwrap();
     let credential = format!("ci@pve!sync={SECRET}").parse().unwrap();
-    let patience = Patience { greeting: std::time::Duration::ZERO, ..Patience::default() };
-    Client::over(&endpoint.into(), credential, &Trust::Anyone, patience).unwrap()
+    Client::over(&endpoint.into(), credential, &Trust::Anyone, patience()).unwrap()
+}
+
+/// Tries once, and has time enough on a machine that has much else to do.
+fn patience() -> Patience {
+    Patience { greeting: Duration::ZERO, connect: Duration::from_secs(60), ..Patience::default() }
 }
 
 /// The port of a server that answers whatever it is told with these bytes.
@@ -81,6 +87,8 @@ async fn answering(bytes: &'static [u8]) -> u16 {
             let _ = stream.read(&mut [0; 1024]).await;
             let _ = stream.write_all(bytes).await;
             let _ = stream.shutdown().await;
+            // A connection that is closed with something unread takes the answer along.
+            let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
         }
     });
     port
