@@ -175,6 +175,14 @@ impl Desk {
         })
     }
 
+    /// Makes a token, and gives what it is used with.
+    pub fn new_token(&self, token: &str, parameters: &str) -> String {
+        let (user, name) = token.split_once('!').unwrap();
+        let answer = self.by_hand("POST", &format!("/access/users/{user}/token/{name}"), parameters);
+        let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+        format!("{token}={}", answer["data"]["value"].as_str().unwrap())
+    }
+
     /// What `user` gets for its password.
     pub fn ticket(&self, user: &str, password: &str) -> String {
         let url = format!("{}/api2/json/access/ticket", self.serving.url());

@@ -167,9 +167,7 @@ fn what_the_reader_does_not_see_is_said_to_be_missing() {
     let desk = Desk::with_user_cfg(&format!(
         "{TEAM}user:ci@pve:1:0::::::\ntoken:ci@pve!sync:0:0::\nacl:1:/access/groups:ci@pve:PVEUserAdmin:\n"
     ));
-    let answer = desk.by_hand("POST", "/access/users/ci@pve/token/tmp", "privsep=0");
-    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
-    let token = format!("ci@pve!tmp={}", answer["data"]["value"].as_str().unwrap());
+    let token = desk.new_token("ci@pve!tmp", "privsep=0");
     desk.write("desired-state.yaml", "version: 1\nusers: {ann@pve: {enable: false}}\n");
     let output = desk.command_at(&desk.serving.url(), &token, &["plan"]).output().unwrap();
     insta::assert_snapshot!(desk.ran(&output).seen());

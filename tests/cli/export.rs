@@ -133,9 +133,7 @@ fn a_copy_the_sandbox_and_the_api_say_the_same() {
 #[test]
 fn what_was_not_seen_is_said_in_the_file_and_beside_it() {
     let desk = Desk::with_user_cfg(GROWN);
-    let answer = desk.by_hand("POST", "/access/users/ci@pve/token/blind", "privsep=0");
-    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
-    let credential = format!("ci@pve!blind={}", answer["data"]["value"].as_str().unwrap());
+    let credential = desk.new_token("ci@pve!blind", "privsep=0");
     let run =
         |arguments: &[&str]| desk.ran(&desk.command_at(&desk.serving.url(), &credential, arguments).output().unwrap());
     let exported = run(&["export"]);

@@ -77,9 +77,7 @@ fn nothing_to_do_in_every_format() {
 #[test]
 fn a_refusal_is_in_the_document_and_beside_it() {
     let desk = Desk::with_user_cfg("user:blind@pve:1:0::::::\n");
-    let answer = desk.by_hand("POST", "/access/users/blind@pve/token/tok", "privsep=0");
-    let answer: Value = serde_json::from_str(&answer).unwrap();
-    let credential = format!("blind@pve!tok={}", answer["data"]["value"].as_str().unwrap());
+    let credential = desk.new_token("blind@pve!tok", "privsep=0");
     desk.write("desired-state.yaml", "version: 1\ngroups: {ops: {comment: On call}}\n");
     let plan =
         |arguments: &[&str]| desk.ran(&desk.command_at(&desk.serving.url(), &credential, arguments).output().unwrap());

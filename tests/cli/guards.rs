@@ -16,9 +16,8 @@ fn desk() -> (Desk, String) {
     desk.by_hand("POST", "/access/roles", &format!("roleid=AccessSync&privs={SYNC}"));
     desk.by_hand("POST", "/access/users", "userid=sync@pve");
     desk.by_hand("PUT", "/access/acl", "path=/&roles=AccessSync&users=sync@pve");
-    let answer = desk.by_hand("POST", "/access/users/sync@pve/token/ci", "privsep=0");
-    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
-    (desk, format!("sync@pve!ci={}", answer["data"]["value"].as_str().unwrap()))
+    let token = desk.new_token("sync@pve!ci", "privsep=0");
+    (desk, token)
 }
 
 fn run_as(desk: &Desk, credential: &str, arguments: &[&str]) -> Ran {

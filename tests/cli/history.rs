@@ -101,10 +101,8 @@ fn a_run_that_was_killed_is_told_with_what_was_under_way() {
 #[test]
 fn refusals_are_told_with_their_reason() {
     let desk = Desk::new();
-    let answer = desk.by_hand("POST", "/access/users/root@pam/token/weak", "privsep=1");
+    let credential = desk.new_token("root@pam!weak", "privsep=1");
     desk.by_hand("PUT", "/access/acl", "path=/&roles=PVEAuditor&tokens=root@pam!weak");
-    let answer: Value = serde_json::from_str(&answer).unwrap();
-    let credential = format!("root@pam!weak={}", answer["data"]["value"].as_str().unwrap());
     desk.write("desired-state.yaml", "version: 1\ngroups: {ops: {}, more: {}}\n");
     let mut apply = desk.command_at(&desk.serving.url(), &credential, &["apply", "--yes"]);
     assert_eq!(apply.output().unwrap().status.code(), Some(1));

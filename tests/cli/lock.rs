@@ -87,9 +87,7 @@ fn group_allocate_is_all_it_takes() {
     desk.by_hand("POST", "/access/roles", "roleid=Locker&privs=Group.Allocate");
     desk.by_hand("POST", "/access/users", "userid=ci@pve");
     desk.by_hand("PUT", "/access/acl", "path=/access/groups&roles=Locker&users=ci@pve");
-    let answer = desk.by_hand("POST", "/access/users/ci@pve/token/ci", "privsep=0");
-    let answer: Value = serde_json::from_str(&answer).unwrap();
-    let credential = format!("ci@pve!ci={}", answer["data"]["value"].as_str().unwrap());
+    let credential = desk.new_token("ci@pve!ci", "privsep=0");
     desk.write("desired-state.yaml", "version: 1\ngroups: {ops: {}}\n");
     let mut apply = desk.command_at(&desk.serving.url(), &credential, &["apply", "--yes", "--allow", "blind"]);
     let (ran, requests) = desk.requests_of(|| desk.ran(&apply.output().unwrap()));

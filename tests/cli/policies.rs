@@ -104,9 +104,7 @@ fn many_breaches_are_told_in_few_words() {
 fn a_reader_who_does_not_see_all_is_told_so() {
     let desk = desk(&format!("{POLICIES}  - {{name: not missing, who: ann@pve, always: VM.Console, on: /vms/100}}\n"));
     desk.by_hand("POST", "/access/users", "userid=ci@pve");
-    let answer = desk.by_hand("POST", "/access/users/ci@pve/token/sync", "privsep=0");
-    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
-    let credential = format!("ci@pve!sync={}", answer["data"]["value"].as_str().unwrap());
+    let credential = desk.new_token("ci@pve!sync", "privsep=0");
     let ran = desk.ran(&desk.command_at(&desk.serving.url(), &credential, &["plan"]).output().unwrap());
     insta::assert_snapshot!(ran.seen());
     assert_eq!(desk.run(&["plan"]).code, 0, "she is there");
@@ -125,9 +123,7 @@ fn nobody_out_of_sight_is_missing() {
             names.join(", ")
         ),
     );
-    let answer = desk.by_hand("POST", "/access/users/ci@pve/token/sync", "privsep=0");
-    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
-    let credential = format!("ci@pve!sync={}", answer["data"]["value"].as_str().unwrap());
+    let credential = desk.new_token("ci@pve!sync", "privsep=0");
     let ran = desk.ran(&desk.command_at(&desk.serving.url(), &credential, &["plan"]).output().unwrap());
     assert_eq!(ran.code, 0, "{}", ran.seen());
     assert_eq!(desk.run(&["plan"]).code, 3, "who sees them all sees what they lack");

@@ -90,9 +90,7 @@ group:half:half@pve::
 acl:1:/:@half:Half:
 ",
     );
-    let answer = desk.by_hand("POST", "/access/users/half@pve/token/ci", "privsep=0");
-    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
-    let credential = format!("half@pve!ci={}", answer["data"]["value"].as_str().unwrap());
+    let credential = desk.new_token("half@pve!ci", "privsep=0");
     desk.write(
         "desired-state.yaml",
         "version: 1\ngroups: {ops: {}}\nacl: [{path: /vms, roles: PVEVMUser, groups: ops}]\n",

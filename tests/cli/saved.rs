@@ -175,9 +175,7 @@ fn a_plan_is_saved_over_nothing_but_a_plan() {
 #[test]
 fn what_is_allowed_has_to_be_allowed_again() {
     let desk = desk();
-    let answer = desk.by_hand("POST", "/access/users/ann@pve/token/blind", "privsep=1");
-    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
-    let credential = format!("ann@pve!blind={}", answer["data"]["value"].as_str().unwrap());
+    let credential = desk.new_token("ann@pve!blind", "privsep=1");
     desk.write("desired-state.yaml", "version: 1\ngroups: {dev: {comment: Developers}}\n");
     let run =
         |arguments: &[&str]| desk.ran(&desk.command_at(&desk.serving.url(), &credential, arguments).output().unwrap());
@@ -246,9 +244,7 @@ fn a_saved_plan_that_fails_half_way_says_how_to_go_on() {
     let desk = Desk::with_user_cfg(
         "role:Groups:Group.Allocate,Pool.Audit,Sys.Audit:\nuser:half@pve:1:0::::::\nacl:1:/:half@pve:Groups:\n",
     );
-    let answer = desk.by_hand("POST", "/access/users/half@pve/token/ci", "privsep=0");
-    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
-    let credential = format!("half@pve!ci={}", answer["data"]["value"].as_str().unwrap());
+    let credential = desk.new_token("half@pve!ci", "privsep=0");
     desk.write(
         "desired-state.yaml",
         "version: 1\ngroups: {ops: {}}\nacl: [{path: /vms, roles: PVEVMUser, groups: ops}]\n",

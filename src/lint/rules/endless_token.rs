@@ -12,9 +12,9 @@ pub static RULE: Rule = Rule {
     why: "A secret that leaked without anybody noticing works until somebody thinks of it. Users without an end are no \
           finding: people leave by being disabled, and nearly every user would be one. Neither is a token whose user has an \
           end, or is disabled.",
-    mend: "Give it an end, and renew its secret before: `expire: 2027-06-30` in a desired-state file, or `pveum user token \
-           modify USER@REALM NAME --expire SECONDS`, in seconds since 1970. Where tokens are not meant to end, allow this \
-           rule.",
+    mend: "Have it end, and its secret renewed before: `rotate: {every: 90d}` in a desired-state file. Or let it end once, with \
+           `expire: 2027-06-30` there, or `pveum user token modify USER@REALM NAME --expire SECONDS`, in seconds since 1970. \
+           Where tokens are not meant to end, allow this rule.",
     example: "user:api@pam:1:0::::::\n\
               token:api@pam!homepage:0:0::\n",
     needs: &[],
