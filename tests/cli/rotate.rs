@@ -141,7 +141,7 @@ fn the_token_that_asks_renews_its_own_secret_on_the_way() {
 fn a_secret_is_renewed_on_request() {
     let desk = Desk::with_user_cfg(CLUSTER);
     desk.write("desired-state.yaml", &format!("{ROTATING}  ann@pve!old: {{comment: x, secret: {{file: old}}}}\n"));
-    let (ran, writes) = writes(&desk, || desk.run(&["rotate", "ann@pve!*", "--yes", "--no-lock"]));
+    let (ran, writes) = writes(&desk, || desk.run(&["rotate", "-f", "desired-state.yaml", "ann@pve!*", "--yes", "--no-lock"]));
     insta::assert_snapshot!(undated(&ran));
     assert_eq!(writes, ["PUT /access/users/ann@pve/token/ci 200", "PUT /access/users/ann@pve/token/old 200"]);
     assert_eq!(desk.read("old"), secret(&desk, "ann@pve!old"));

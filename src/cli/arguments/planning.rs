@@ -84,6 +84,7 @@ Exit status:
 ";
 
 #[derive(Debug, Args)]
+#[command(mut_arg("files", |arg| arg.num_args(1)))]
 pub(in crate::cli) struct Rotate {
     /// Tokens that the files declare, such as 'api@pam!homepage', or patterns of them, such as '*@pve!*'
     #[arg(value_name = "TOKEN", required = true)]
