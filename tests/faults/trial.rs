@@ -60,6 +60,7 @@ impl Observer for Nobody {
 /// A scenario's files, and the server that its steps go to.
 pub struct Trial {
     folder: TempDir,
+    desired: OnceLock<Desired>,
     sandbox: Sandbox,
     pub serving: Serving,
     admin: (TokenId, SecretString),
