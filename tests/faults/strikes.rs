@@ -57,7 +57,7 @@ const WRITE: [Fault; 20] = [
 ];
 
 /// How many trials go on at once: most of them wait.
-const AT_ONCE: usize = 48;
+const AT_ONCE: usize = 24;
 
 async fn trial(scene: Arc<Scene>, strike: (Place, Fault)) {
     let (place, fault) = strike;
