@@ -135,13 +135,13 @@ impl<C: Cluster, O: Observer> Errand<'_, C, O> {
                 self.outstanding = self.outstanding.saturating_sub(1);
             }
             match self.send(op).await {
-                Sent::Done(receipt) => return self.mended(op, receipt, lost, remedy).await,
-                Sent::Lost(error) => {
+                Some(Sent::Done(receipt)) => return self.mended(op, receipt, lost, remedy).await,
+                Some(Sent::Lost(error)) => {
                     lost = error;
                     self.outstanding += 1;
                 }
-                Sent::Refused(error) => refused = Some(error),
-                Sent::Never(_) | Sent::Unrecorded => {}
+                Some(Sent::Refused(error)) => refused = Some(error),
+                Some(Sent::Never(_)) | None => {}
             }
         }
         unsettled(lost, refused)
@@ -159,10 +159,10 @@ impl<C: Cluster, O: Observer> Errand<'_, C, O> {
             }
             // A wish to stop waits: nobody has the secret of a token that may be in use.
             match self.send(op).await {
-                Sent::Done(receipt) => return self.mended(op, receipt, lost, Remedy::SentAgain).await,
-                Sent::Lost(error) => lost = error,
-                Sent::Refused(error) => return unsettled(lost, Some(error)),
-                Sent::Never(_) | Sent::Unrecorded => {}
+                Some(Sent::Done(receipt)) => return self.mended(op, receipt, lost, Remedy::SentAgain).await,
+                Some(Sent::Lost(error)) => lost = error,
+                Some(Sent::Refused(error)) => return unsettled(lost, Some(error)),
+                Some(Sent::Never(_)) | None => {}
             }
         }
         unsettled(lost, None)
@@ -213,13 +213,10 @@ impl<C: Cluster, O: Observer> Errand<'_, C, O> {
     }
 
     async fn end(&mut self, bearer: Bearer<'_>) -> Fate {
-        let op = bearer.ending();
-        let is_done = match self.send_anyway(&op).await {
-            Sent::Done(_) => true,
-            Sent::Lost(lost) => self.settle(&op, lost, Late::Rescue).await.is_done(),
-            Sent::Refused(_) | Sent::Never(_) | Sent::Unrecorded => false,
-        };
-        if is_done { Fate::Ended } else { Fate::Secretless }
+        match self.see_to(&bearer.ending()).await {
+            Ok(()) => Fate::Ended,
+            Err(_) => Fate::Secretless,
+        }
     }
 
     async fn withdraw(&mut self, token: &TokenId) -> Fate {
@@ -233,17 +230,12 @@ impl<C: Cluster, O: Observer> Errand<'_, C, O> {
     /// Deletes a token whose secret nobody has, unless somebody was faster.
     async fn delete(&mut self, token: &TokenId) -> Result<(), ApiError> {
         let op = Op::DeleteToken { token: token.clone() };
-        match self.send_anyway(&op).await {
-            Sent::Done(_) | Sent::Unrecorded => Ok(()),
-            Sent::Lost(lost) => match self.settle(&op, lost, Late::Rescue).await {
-                StepEnd::Failed(error) | StepEnd::FailedAgain { lost: _, error } => Err(error),
-                StepEnd::Done | StepEnd::Mended { .. } | StepEnd::SecretLost { .. } | StepEnd::NotStarted => Ok(()),
-            },
-            Sent::Refused(error) => match self.look().await {
+        match self.see_to(&op).await {
+            Err(error @ ApiError::Refused { .. }) => match self.look().await {
                 Some(state) if op.is_done_in(&state) => Ok(()),
                 _ => Err(error),
             },
-            Sent::Never(error) => Err(error),
+            seen_to => seen_to,
         }
     }
 }

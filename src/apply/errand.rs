@@ -31,16 +31,14 @@ pub(super) enum Sent {
     Refused(ApiError),
     /// It never left.
     Never(ApiError),
-    /// It was held back, because it could not be recorded.
-    Unrecorded,
 }
 
 impl<C: Cluster, O: Observer> Errand<'_, C, O> {
-    /// Sends what is no step's first request.
-    pub(super) async fn send(&mut self, op: &Op) -> Sent {
+    /// Sends what is no step's first request; nothing if it could not be recorded, and so was held back.
+    pub(super) async fn send(&mut self, op: &Op) -> Option<Sent> {
         match self.observer.besides(op) {
-            Ok(()) => self.send_recorded(op).await,
-            Err(_) => Sent::Unrecorded,
+            Ok(()) => Some(self.send_recorded(op).await),
+            Err(_) => None,
         }
     }
 
@@ -77,9 +75,17 @@ impl<C: Cluster, O: Observer> Errand<'_, C, O> {
 
 impl<C: Cluster, O: Observer> Sender for Errand<'_, C, O> {
     async fn send_bare(&mut self, op: &Op) -> Result<(), ApiError> {
-        let _ = self.observer.besides(op);
-        let result = self.cluster.perform(op, None).await.map(|_| ());
-        self.observer.besides_ended(op, result.as_ref().copied());
-        result
+        let passwords = Passwords::none();
+        let aim = Aim { passwords: [].into(), ..self.aim.clone() };
+        let mut bare = Errand {
+            cluster: self.cluster,
+            passwords: &passwords,
+            delivery: self.delivery,
+            observer: self.observer,
+            stop: self.stop,
+            aim: &aim,
+            outstanding: 0,
+        };
+        bare.see_to(op).await
     }
 }

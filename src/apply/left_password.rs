@@ -60,7 +60,7 @@ pub(super) struct Suspect<'a> {
 
 /// Who sends what takes a password away.
 pub(super) trait Sender {
-    /// Sends the one request that `op` stands for, without the password that it may be meant to bring.
+    /// Has `op` done, without the password that it may be meant to bring; an answer that is lost is looked for.
     async fn send_bare(&mut self, op: &Op) -> Result<(), ApiError>;
 }
 
@@ -71,6 +71,11 @@ enum Certainty {
 }
 
 impl Suspect<'_> {
+    /// Whose it would be.
+    pub(super) fn user(&self) -> &UserId {
+        self.user
+    }
+
     /// Nothing can be done, for nobody knows what is there.
     pub(super) fn unread(self) -> LeftPassword {
         LeftPassword { user: self.user.clone(), fate: LeftFate::Unknown }

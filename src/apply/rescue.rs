@@ -57,14 +57,30 @@ impl<C: Cluster, O: Observer> Errand<'_, C, O> {
             if refused.is_some() || stops || round + 1 == ROUNDS {
                 break;
             }
-            match self.send(op).await {
-                Sent::Done(_) => return StepEnd::Mended { lost, remedy: Remedy::SentAgain },
-                Sent::Lost(error) => lost = error,
-                Sent::Refused(error) => refused = Some(error),
-                Sent::Never(_) | Sent::Unrecorded => {}
+            let sent = match late {
+                Late::Harmless | Late::Undoing => self.send(op).await,
+                Late::Rescue => Some(self.send_anyway(op).await),
+            };
+            match sent {
+                Some(Sent::Done(_)) => return StepEnd::Mended { lost, remedy: Remedy::SentAgain },
+                Some(Sent::Lost(error)) => lost = error,
+                Some(Sent::Refused(error)) => refused = Some(error),
+                Some(Sent::Never(_)) | None => {}
             }
         }
         unsettled(lost, refused)
+    }
+
+    /// Sends what prevents worse, and does not let go of it before it is done for certain, or is not to be done.
+    pub(super) async fn see_to(&mut self, op: &Op) -> Result<(), ApiError> {
+        match self.send_anyway(op).await {
+            Sent::Done(_) => Ok(()),
+            Sent::Lost(lost) => match self.settle(op, lost, Late::Rescue).await {
+                StepEnd::Failed(error) | StepEnd::FailedAgain { lost: _, error } => Err(error),
+                StepEnd::Done | StepEnd::Mended { .. } | StepEnd::SecretLost { .. } | StepEnd::NotStarted => Ok(()),
+            },
+            Sent::Refused(error) | Sent::Never(error) => Err(error),
+        }
     }
 
     /// Whether `op` shows, if that can be told.
