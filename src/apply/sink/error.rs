@@ -58,6 +58,9 @@ pub enum SinkError {
     /// The file is none of variables.
     #[error("it is no file of lines NAME=value in which one could be set")]
     NoLines,
+    /// The line that would be set has more in it.
+    #[error("the line that sets the variable does something else, too, which would be lost")]
+    BusyLine,
     /// Writing failed.
     #[error("writing failed")]
     Write(#[source] io::Error),
@@ -82,6 +85,7 @@ impl SinkError {
             SinkError::Exposed { .. } => {
                 "take that away: `chmod o-rwx FILE`; whoever has to read it can be in its group"
             }
+            SinkError::BusyLine => "put what comes after the value on a line of its own",
             SinkError::Restless => "end what writes to it, and try again",
             SinkError::Folder { .. }
             | SinkError::NotAFolder { .. }

@@ -61,6 +61,7 @@ pub(super) fn probe(path: &Path, format: &Format, token: &TokenId, replaceable: 
         Held::Nothing => Ok(()),
         Held::SomethingElse => Err(SinkError::Occupied),
         Held::NoLines => Err(SinkError::NoLines),
+        Held::BusyLine => Err(SinkError::BusyLine),
         Held::Secret { owner: _, values } if !values.iter().all(|value| replaceable.covers(value)) => {
             Err(SinkError::Precious)
         }
@@ -86,7 +87,7 @@ pub(in crate::apply) fn find(path: &Path, format: &Format, token: &TokenId) -> R
             // Of a variable that is set twice, the last counts.
             Found::Secret(values.last().copied().unwrap_or_default().into())
         }
-        Held::Secret { .. } | Held::Nothing | Held::SomethingElse | Held::NoLines => Found::Nothing,
+        Held::Secret { .. } | Held::Nothing | Held::SomethingElse | Held::NoLines | Held::BusyLine => Found::Nothing,
     })
 }
 

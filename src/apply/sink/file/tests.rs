@@ -154,6 +154,8 @@ fn nothing_but_secrets_is_replaced() {
     assert_eq!(probed(Format::Value, "\n", marked), Ok(()));
     assert_eq!(probed(Format::Value, REAL, marked), precious);
     assert_eq!(probed(env(), &format!("A=1\nX='{REAL}'\n"), marked), precious);
+    let busy = "the line that sets the variable does something else, too, which would be lost";
+    assert_eq!(probed(env(), "X=old; export X\n", Replaceable::Any), Err(busy.to_owned()));
     assert_eq!(probed(env(), &format!("A={REAL}\nX=\n"), marked), Ok(()));
     assert_eq!(probed(env(), &format!("X={REAL}\nX=\n"), marked), precious, "the first line counts too");
     assert_eq!(probed(env(), &format!("X=a@pve!tok={REAL} # prod\n"), marked), precious);
