@@ -137,7 +137,10 @@ impl Run<'_> {
         let live = &approved.plan().aim.live;
         let held = locking::take(self.client, live, self.how.carrying, journal, self.stop, self.terminal).await?;
         let Some(held) = held else { return self.send(approved, &passwords, delivery, journal).await };
-        let ended = caught(self.under_lock(approved, passwords, delivery, journal, replan)).await;
+        let ended = tokio::select! {
+            ended = caught(self.under_lock(approved, passwords, delivery, journal, replan)) => ended,
+            never = locking::watch(&held, self.client, self.stop, self.terminal) => match never {},
+        };
         locking::give_back(held, self.client, journal, self.terminal).await;
         ended.unwrap_or_else(|panic| resume_unwind(panic))
     }
