@@ -1,15 +1,15 @@
 //! The file that lines are added to, by several processes at once.
 
-use std::fs::{self, DirBuilder, File, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::fs::OFlags;
 
-use super::super::sink::folder;
+use super::super::sink::{folder, make};
 
 /// How long others are waited for, each of which holds the file for the time of one line.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -36,7 +36,7 @@ impl Lines {
             Ok(there) if !there.is_file() => return Err(io::Error::other("it is not a regular file")),
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                DirBuilder::new().recursive(true).mode(0o700).create(folder(path))?;
+                make(folder(path))?;
             }
             Err(error) => return Err(error),
         }

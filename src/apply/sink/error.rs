@@ -43,6 +43,12 @@ pub enum SinkError {
         /// Its mode.
         mode: u32,
     },
+    /// Somebody else's file, where everybody can put one.
+    #[error("it belongs to somebody else (uid {owner}), and everybody can put files into its folder")]
+    Planted {
+        /// Whose it is.
+        owner: u32,
+    },
     /// The file holds something that a secret would wipe out.
     #[error("it holds something else than a secret, and all of it would be replaced")]
     Occupied,
@@ -85,6 +91,7 @@ impl SinkError {
             SinkError::Exposed { .. } => {
                 "take that away: `chmod o-rwx FILE`; whoever has to read it can be in its group"
             }
+            SinkError::Planted { .. } => "name a file in a folder that you alone can write",
             SinkError::BusyLine => "put what comes after the value on a line of its own",
             SinkError::Restless => "end what writes to it, and try again",
             SinkError::Folder { .. }

@@ -11,6 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use rustix::fs::OFlags;
+use rustix::process::geteuid;
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::NamedTempFile;
 
@@ -48,6 +49,7 @@ pub(super) fn probe(path: &Path, format: &Format, token: &TokenId, replaceable: 
     let there = look(path)?;
     if let Some(There { was, .. }) = &there {
         check_exposure(was.mode())?;
+        check_planted(was, folder)?;
     }
     let mut trial = NamedTempFile::new_in(folder).map_err(failed)?;
     let size = there.as_ref().map_or(0, |there| there.content.expose_secret().len());
@@ -107,6 +109,9 @@ pub(super) fn write(
     let _alone = alone(folder(path));
     for _ in 0..TRIES {
         let there = look(path)?;
+        if let Some(There { was, .. }) = &there {
+            check_planted(was, folder(path))?;
+        }
         let before = there.as_ref().map_or("", |there| there.content.expose_secret());
         let content = content(format, before, token, secret, expire);
         if replace(path, there.as_ref().map(|there| &there.was), content.expose_secret()).map_err(SinkError::Write)? {
@@ -166,8 +171,8 @@ pub(in crate::apply) fn folder(file: &Path) -> &Path {
     }
 }
 
-/// Makes a folder with all that it is in, such that it outlasts a loss of power.
-fn make(folder: &Path) -> io::Result<()> {
+/// Makes a folder with all that it is in (0700), such that it outlasts a loss of power.
+pub(in crate::apply) fn make(folder: &Path) -> io::Result<()> {
     let new: Vec<&Path> = folder.ancestors().take_while(|path| !path.exists() && *path != Path::new("")).collect();
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     new.into_iter().try_for_each(|made| sync(self::folder(made)))
@@ -211,6 +216,13 @@ fn check_kind(there: &Metadata) -> Result<(), SinkError> {
         _ => "a device, a socket or the like",
     };
     Err(SinkError::NotAFile { what })
+}
+
+/// Refuses a file of somebody else in a folder where everybody can put one: the secret would be its owner's.
+fn check_planted(there: &Metadata, folder: &Path) -> Result<(), SinkError> {
+    let mode = fs::metadata(folder).map_err(SinkError::Unreadable)?.mode();
+    let is_trusted = [0, geteuid().as_raw()].contains(&there.uid());
+    if is_trusted || mode & 0o002 == 0 { Ok(()) } else { Err(SinkError::Planted { owner: there.uid() }) }
 }
 
 /// Refuses a file that everybody can read or write.

@@ -133,6 +133,31 @@ fn probing_leaves_nothing_behind() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
+/// An old file keeps its owner: one that anybody could have put there is refused, also if it came after the probe.
+#[test]
+fn a_planted_file_gets_no_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("secret");
+    fs::write(&file, "").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    if std::os::unix::fs::chown(&file, Some(65_534), None).is_err() {
+        eprintln!("not shown: only root can give a file away");
+        return;
+    }
+    let tried = |mode: u32| {
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
+        let probed = probe(&file, &Format::Value, &token(), Replaceable::Any);
+        (probed, write(&file, &Format::Value, &token(), &SecretString::from("s3cr3t"), Expire::Never))
+    };
+    let refused = |result: &Result<(), SinkError>| matches!(result, Err(SinkError::Planted { owner: 65_534 }));
+    let (probed, written) = tried(0o1777);
+    assert!(refused(&probed) && refused(&written), "{probed:?} {written:?}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), "");
+    let (probed, written) = tried(0o755);
+    assert!(probed.is_ok() && written.is_ok(), "{probed:?} {written:?}");
+    assert_eq!(fs::metadata(&file).unwrap().uid(), 65_534);
+}
+
 #[test]
 fn nothing_but_secrets_is_replaced() {
     const REAL: &str = "0b6a2f0e-3c2c-4d0b-9d52-0a6c1b1f8a11";
