@@ -44,7 +44,7 @@ pub enum SinkError {
         mode: u32,
     },
     /// Somebody else's file, where everybody can put one.
-    #[error("it belongs to somebody else (uid {owner}), and everybody can put files into its folder")]
+    #[error("it belongs to somebody else (uid {owner}), and anybody could have put it there")]
     Planted {
         /// Whose it is.
         owner: u32,
@@ -91,7 +91,7 @@ impl SinkError {
             SinkError::Exposed { .. } => {
                 "take that away: `chmod o-rwx FILE`; whoever has to read it can be in its group"
             }
-            SinkError::Planted { .. } => "name a file in a folder that you alone can write",
+            SinkError::Planted { .. } => "name a file that is not below a folder which everybody can write",
             SinkError::BusyLine => "put what comes after the value on a line of its own",
             SinkError::Restless => "end what writes to it, and try again",
             SinkError::Folder { .. }

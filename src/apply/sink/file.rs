@@ -218,11 +218,23 @@ fn check_kind(there: &Metadata) -> Result<(), SinkError> {
     Err(SinkError::NotAFile { what })
 }
 
-/// Refuses a file of somebody else in a folder where everybody can put one: the secret would be its owner's.
+/// Refuses a file of somebody else where everybody can put one: the secret would be its owner's.
 fn check_planted(there: &Metadata, folder: &Path) -> Result<(), SinkError> {
-    let mode = fs::metadata(folder).map_err(SinkError::Unreadable)?.mode();
     let is_trusted = [0, geteuid().as_raw()].contains(&there.uid());
-    if is_trusted || mode & 0o002 == 0 { Ok(()) } else { Err(SinkError::Planted { owner: there.uid() }) }
+    if is_trusted || !is_open(folder).map_err(SinkError::Unreadable)? {
+        return Ok(());
+    }
+    Err(SinkError::Planted { owner: there.uid() })
+}
+
+/// Whether everybody can put things into `folder`, or could have made it: one below /tmp say.
+fn is_open(folder: &Path) -> io::Result<bool> {
+    for folder in folder.canonicalize()?.ancestors() {
+        if fs::metadata(folder)?.mode() & 0o002 != 0 {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Refuses a file that everybody can read or write.

@@ -153,9 +153,19 @@ fn a_planted_file_gets_no_secret() {
     let (probed, written) = tried(0o1777);
     assert!(refused(&probed) && refused(&written), "{probed:?} {written:?}");
     assert_eq!(fs::read_to_string(&file).unwrap(), "");
-    let (probed, written) = tried(0o755);
-    assert!(probed.is_ok() && written.is_ok(), "{probed:?} {written:?}");
-    assert_eq!(fs::metadata(&file).unwrap().uid(), 65_534);
+    fs::remove_file(&file).unwrap();
+    let (probed, written) = tried(0o1777);
+    assert!(probed.is_ok() && written.is_ok(), "what is new is one's own: {probed:?} {written:?}");
+}
+
+#[test]
+fn who_can_put_files_somewhere_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let below = folder.path().join("below");
+    fs::create_dir(&below).unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o1777)).unwrap();
+    assert!(is_open(folder.path()).unwrap() && is_open(&below).unwrap());
+    assert!(!is_open(Path::new("/usr/bin")).unwrap(), "an application's own folder keeps its files");
 }
 
 #[test]
