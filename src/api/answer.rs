@@ -91,8 +91,8 @@ impl Answer {
             }
             _ => match serde_json::from_slice::<Refusal>(&self.body) {
                 Ok(Refusal { message, errors, _data: () }) => refused(
-                    trim_line_end(&message),
-                    errors.into_iter().map(|(name, text)| (name, trim_line_end(&text))).collect(),
+                    bounded(&message),
+                    errors.into_iter().take(MOST_ERRORS).map(|(name, text)| (bounded(&name), bounded(&text))).collect(),
                 ),
                 Err(_) => match status {
                     300..=399 => match &self.elsewhere {
@@ -129,8 +129,17 @@ impl Answer {
     }
 }
 
-fn trim_line_end(text: &str) -> String {
-    text.trim_end_matches('\n').to_owned()
+/// A message on one parameter is enough to mend it; who sends thousands wants something else.
+const MOST_ERRORS: usize = 50;
+
+/// What a server says is printed, and kept in the journal: not without end.
+pub(super) fn bounded(text: &str) -> String {
+    const MOST: usize = 8 * 1024;
+    let text = text.trim_end_matches('\n');
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -162,6 +171,15 @@ mod tests {
         assert_eq!(refusal(413, "Too Large", "<html>no</html>"), "Too Large (a page of HTML)");
         // A gateway that passes the API's own answer on.
         assert_eq!(refusal(503, "x", r#"{"data":null,"message":"busy\n"}"#), "busy");
+    }
+
+    #[test]
+    fn a_refusal_is_repeated_up_to_a_point() {
+        let long = "x".repeat(1 << 20);
+        let errors: BTreeMap<String, &str> = (0..100).map(|at| (format!("{at}{long}"), "no")).collect();
+        let body = serde_json::json!({"data": null, "message": long, "errors": errors}).to_string();
+        let error = judge(Method::Post, 400, "x", &body).unwrap_err();
+        assert!(error.to_string().len() < 1 << 20, "{}", error.to_string().len());
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub struct Certificate {
     pub fingerprint: Fingerprint,
     /// The second at which its time is over, since 1970; none if it does not say.
     pub ends: Option<u64>,
-    /// The host names that it is for.
+    /// The first of the host names that it is for.
     pub names: Vec<String>,
 }
 
@@ -41,6 +41,8 @@ const EXTENSIONS: u8 = 0xa3;
 /// A DNS name and an address among the alternative names (RFC 5280, 4.2.1.6).
 const DNS_NAME: u8 = 0x82;
 const ADDRESS: u8 = 0x87;
+/// Nobody reads more names than these.
+const MOST_NAMES: usize = 50;
 /// 2.5.29.17
 const ALTERNATIVE_NAMES: &[u8] = &[0x55, 0x1d, 0x11];
 
@@ -107,7 +109,7 @@ fn names(tbs: &[u8]) -> Option<Vec<String>> {
         },
         _ => None,
     };
-    Some(values(inside(names, SEQUENCE)?).filter_map(name).collect())
+    Some(values(inside(names, SEQUENCE)?).filter_map(name).take(MOST_NAMES).collect())
 }
 
 #[cfg(test)]
@@ -130,6 +132,26 @@ mod tests {
             assert_eq!(found.ends, Some(seconds));
             assert_eq!(found.names, ["pve.example.com", "192.0.2.7", "2001:db8::7"]);
         }
+    }
+
+    proptest::proptest! {
+        /// Whoever answers may show anything.
+        #[test]
+        fn garbage_says_nothing(bytes: Vec<u8>, at: usize, patch: Vec<u8>) {
+            Certificate::read(&CertificateDer::from(bytes));
+            let mut der = certificate((2030, 1, 1), &["pve.example.com"]).to_vec();
+            let at = at % der.len();
+            der.splice(at..(at + patch.len()).min(der.len()), patch);
+            let read = Certificate::read(&CertificateDer::from(der));
+            assert!(read.names.len() <= MOST_NAMES);
+        }
+    }
+
+    #[test]
+    fn many_names_are_not_all_repeated() {
+        let names: Vec<String> = (0..1000).map(|at| format!("{at}.example.com")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        assert_eq!(Certificate::read(&certificate((2030, 1, 1), &names)).names, names[..MOST_NAMES]);
     }
 
     /// Whatever is cut off or turned over, it is read or left out.

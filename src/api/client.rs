@@ -11,7 +11,7 @@ use reqwest::{Response, Url};
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 
-use super::answer::Answer;
+use super::answer::{Answer, bounded};
 use super::attempts::{Attempts, Next};
 use super::credential::{Credential, CredentialError};
 use super::endpoint::Endpoint;
@@ -234,7 +234,7 @@ enum Entitled {
 /// The first line of the server's message, which may hold bytes of any encoding (api-facts.md, HTTP layer).
 fn phrase(response: &Response) -> String {
     match response.extensions().get::<ReasonPhrase>() {
-        Some(phrase) => String::from_utf8_lossy(phrase.as_bytes()).trim().to_owned(),
+        Some(phrase) => bounded(String::from_utf8_lossy(phrase.as_bytes()).trim()),
         None => response.status().canonical_reason().unwrap_or_default().to_owned(),
     }
 }

@@ -1,7 +1,7 @@
 //! Where a cluster's API is.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
 use reqwest::Url;
@@ -14,6 +14,9 @@ pub struct Endpoint {
     host: String,
     port: u16,
 }
+
+/// The one name of this very machine.
+const LOCALHOST: &str = "localhost";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Scheme {
@@ -122,8 +125,14 @@ impl Endpoint {
     pub fn is_loopback(&self) -> bool {
         match self.host().parse::<IpAddr>() {
             Ok(address) => address.is_loopback(),
-            Err(_) => self.host == "localhost",
+            Err(_) => self.host == LOCALHOST,
         }
+    }
+
+    /// Where it is without asking anybody, if it is called `localhost`: plain http goes there, whatever a resolver says.
+    pub(super) fn known_addresses(&self) -> Option<[SocketAddr; 2]> {
+        let at = |address: IpAddr| SocketAddr::new(address, self.port);
+        (self.host == LOCALHOST).then(|| [at(Ipv4Addr::LOCALHOST.into()), at(Ipv6Addr::LOCALHOST.into())])
     }
 
     /// The URL of `encoded`, a path below `/api2/json` that is percent-encoded already.
@@ -234,6 +243,21 @@ mod tests {
         for host in ["192.0.2.7", "pve.example.com", "localhost.example.com", "128.0.0.1", "[2001:db8::1]"] {
             let error = format!("http://{host}:8006").parse::<Endpoint>().unwrap_err();
             assert_eq!(error, EndpointError::PlainHttp { host: host.to_owned() });
+        }
+    }
+
+    #[test]
+    fn no_resolver_says_where_this_machine_is() {
+        for text in ["http://localhost:8080", "http://LOCALHOST:8080", "https://localhost:8080"] {
+            let addresses = text.parse::<Endpoint>().unwrap().known_addresses().unwrap();
+            assert!(addresses.iter().all(|address| address.ip().is_loopback() && address.port() == 8080), "{text}");
+        }
+        for text in ["127.0.0.1", "pve.example.com"] {
+            assert_eq!(text.parse::<Endpoint>().unwrap().known_addresses(), None);
+        }
+        // Whatever a resolver makes of these, nothing goes there in plain text.
+        for host in ["localhost.", "x.localhost", "[::ffff:127.0.0.1]", "0.0.0.0", "localhost.localdomain"] {
+            assert!(format!("http://{host}:1").parse::<Endpoint>().is_err(), "{host}");
         }
     }
 

@@ -85,6 +85,9 @@ pub async fn greet(endpoint: &Endpoint, trust: &Trust) -> Result<Greeting, ApiEr
     if endpoint.is_loopback() {
         builder = builder.no_proxy();
     }
+    if let Some(addresses) = endpoint.known_addresses() {
+        builder = builder.resolve_to_addrs(endpoint.host(), &addresses);
+    }
     let http = builder.build().map_err(|error| failure::unsendable(&request, &error.to_string()))?;
     let sent = SystemTime::now();
     let answer = http.get(endpoint.url(&request.path)).send().await;

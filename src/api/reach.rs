@@ -70,6 +70,9 @@ impl Way {
     /// # Errors
     /// If there are none; what the system says of it.
     pub async fn addresses(&self, endpoint: &Endpoint) -> Result<Vec<SocketAddr>, String> {
+        if let (Way::Direct, Some(known)) = (self, endpoint.known_addresses()) {
+            return Ok(known.to_vec());
+        }
         let (host, port) = match self {
             Way::Direct => (endpoint.host(), endpoint.port()),
             Way::Proxy(proxy) => (proxy.host.as_str(), proxy.port),

@@ -56,6 +56,9 @@ impl Route {
             if endpoint.is_loopback() {
                 builder = builder.no_proxy();
             }
+            if let Some(addresses) = endpoint.known_addresses() {
+                builder = builder.resolve_to_addrs(endpoint.host(), &addresses);
+            }
             let http =
                 builder.build().map_err(|error| TrustError::Tls { reason: failure::root(&error).to_string() })?;
             Ok(Node { endpoint: endpoint.clone(), http, is_left: AtomicBool::new(false) })

@@ -44,6 +44,8 @@ pub(super) fn suspect<'a>(op: &'a Op, end: &StepEnd, aim: &Aim) -> Option<Suspec
         StepEnd::Done | StepEnd::Mended { .. } | StepEnd::SecretLost { .. } | StepEnd::NotStarted => return None,
     };
     let certainty = match error {
+        // Without the lock or a quorum it has not even begun.
+        error if error.is_busy() || error.is_without_quorum() => return None,
         // What the server refuses for its form or its sender never comes as far as the password.
         ApiError::Refused { status: 500.., .. } => Certainty::Refused,
         ApiError::Unanswered { .. } | ApiError::Unintelligible { .. } => Certainty::Undecided,
@@ -104,9 +106,11 @@ pub(super) async fn withdraw(
 
 async fn make_and_delete(user: &UserId, sender: &mut impl Sender) -> LeftFate {
     let account = Account { user: User { enable: Enable::No, ..User::default() }, groups: [].into() };
-    // What is there already is somebody else's by now, and stays.
-    if let Err(error) = sender.send_bare(&Op::CreateUser { user: user.clone(), account }).await {
-        return LeftFate::StillStored(error);
+    // What is there already is somebody else's by now, and stays; so does what may be there.
+    match sender.send_bare(&Op::CreateUser { user: user.clone(), account }).await {
+        Ok(()) => {}
+        Err(error) if error.is_undecided() => return LeftFate::Unknown,
+        Err(error) => return LeftFate::StillStored(error),
     }
     match sender.send_bare(&Op::DeleteUser { user: user.clone() }).await {
         Ok(()) => LeftFate::Withdrawn,
@@ -118,6 +122,8 @@ async fn make_and_delete(user: &UserId, sender: &mut impl Sender) -> LeftFate {
 mod tests {
     use super::*;
     use crate::api::{Method, Request};
+    use crate::desired::PasswordSource;
+    use crate::live::{Sight, Snapshot};
     use crate::model::{Grant, Group, Propagate};
     use crate::plan::Phase;
     use crate::pve::Release;
@@ -167,6 +173,63 @@ mod tests {
         assert!(matches!(fate, Some(LeftFate::NotDeleted(_))));
         let (fate, ops) = withdrawn(Certainty::Undecided, None, &state);
         assert!(matches!(fate, Some(LeftFate::Unknown)) && ops.is_empty());
+    }
+
+    /// What needs the password of ann and nothing else.
+    fn aim() -> Aim {
+        let state = AccessState::empty(Release::MEASURED);
+        let live = Snapshot {
+            state: state.clone(),
+            sight: Sight::Full,
+            reader: None,
+            cluster: "pve".to_owned(),
+            lock: None,
+            ignored: Vec::new(),
+        };
+        Aim {
+            live,
+            target: state,
+            kept: Vec::new(),
+            unseen: [].into(),
+            renewed: [].into(),
+            sinks: [].into(),
+            passwords: [(ann(), PasswordSource::Env("ANN".to_owned()))].into(),
+            uncompared: [].into(),
+            policies: Vec::new(),
+            now: 0,
+        }
+    }
+
+    #[test]
+    fn who_was_never_begun_with_has_left_nothing() {
+        let account = Account { user: User::default(), groups: [].into() };
+        let (op, aim) = (Op::CreateUser { user: ann(), account }, aim());
+        for (message, leaves) in [
+            ("create user failed: group 'ops' does not exist", true),
+            ("create user failed: cfs-lock 'file-user_cfg' error: got lock request timeout", false),
+            ("create user failed: cfs-lock 'file-user_cfg' error: no quorum!", false),
+        ] {
+            let request = Request { method: Method::Post, path: "/access/users".to_owned() };
+            let message = message.to_owned();
+            let error = ApiError::Refused { request, status: 500, message: message.clone(), errors: [].into() };
+            assert_eq!(suspect(&op, &StepEnd::Failed(error), &aim).is_some(), leaves, "{message}");
+        }
+    }
+
+    /// A user that may have been made is deleted by nobody, and told of.
+    #[test]
+    fn what_may_have_been_made_is_left_alone() {
+        struct Losing;
+        impl Sender for Losing {
+            async fn send_bare(&mut self, op: &Op) -> Result<(), ApiError> {
+                assert!(matches!(op, Op::CreateUser { .. }), "{op:?}");
+                let request = Request { method: Method::Post, path: "/access/users".to_owned() };
+                Err(ApiError::Unanswered { request, reason: "lost".to_owned() })
+            }
+        }
+        let user = ann();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        assert!(matches!(runtime.block_on(make_and_delete(&user, &mut Losing)), LeftFate::Unknown));
     }
 
     #[test]

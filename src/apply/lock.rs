@@ -17,6 +17,9 @@ const ATTEMPTS: usize = 3;
 /// How long it is left alone in between.
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// How often somebody who holds it looks whether it is still so.
+const WATCH: Duration = Duration::from_secs(2);
+
 /// Where a lock is.
 pub trait Latch: Sync {
     /// Makes it, if it is not there.
@@ -141,6 +144,20 @@ pub async fn break_lock(latch: &impl Latch, lock: &Lock, observer: &mut impl Obs
 }
 
 impl Held {
+    /// Looks now and then, and comes back once somebody else holds the lock, with theirs.
+    ///
+    /// That there is none to be seen says less: a plan may take away what it is seen by.
+    pub async fn broken(&self, latch: &impl Latch) -> Lock {
+        loop {
+            tokio::time::sleep(WATCH).await;
+            if let Ok(Some(lock)) = latch.look().await
+                && !is_of(&lock, &self.holder)
+            {
+                return lock;
+            }
+        }
+    }
+
     /// Gives the lock back, unless it is somebody else's by now.
     pub async fn give_back(self, latch: &impl Latch, observer: &mut impl Observer) -> Left {
         let op = Op::DeleteGroup { group: Lock::group() };

@@ -129,6 +129,6 @@ async fn attempt(token: TokenId, secret: SecretString, client: &Client) -> Condi
 pub fn secret_in(format: &Format, content: &str) -> Option<(Option<TokenId>, SecretString)> {
     match held(format, content) {
         Held::Secret { owner, values } => Some((owner, SecretString::from(*values.last()?))),
-        Held::Nothing | Held::SomethingElse | Held::NoLines => None,
+        Held::Nothing | Held::SomethingElse | Held::NoLines | Held::BusyLine => None,
     }
 }

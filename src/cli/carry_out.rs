@@ -1,12 +1,13 @@
 //! The one way from a plan that was made to what has come of it.
 
+use std::fs;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
 use std::task::Poll;
 use std::thread;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::arguments::{Carrying, PlanFormat, Planning};
 use super::delivery;
@@ -141,7 +142,10 @@ impl Run<'_> {
         let live = &approved.plan().aim.live;
         let held = locking::take(self.client, live, self.how.carrying, journal, self.stop, self.terminal).await?;
         let Some(held) = held else { return self.send(approved, &passwords, delivery, journal).await };
-        let ended = caught(self.under_lock(approved, passwords, delivery, journal, replan)).await;
+        let ended = tokio::select! {
+            ended = caught(self.under_lock(approved, passwords, delivery, journal, replan)) => ended,
+            never = locking::watch(&held, self.client, self.stop, self.terminal) => match never {},
+        };
         locking::give_back(held, self.client, journal, self.terminal).await;
         ended.unwrap_or_else(|panic| resume_unwind(panic))
     }
@@ -253,26 +257,32 @@ async fn read(approved: &Approved) -> Result<Passwords, Failure> {
 /// nothing but the answer to the present one.
 fn stop_on_signals(client: Client, terminal: Terminal) -> Result<Stop, Failure> {
     let watch = |kind| signal(kind).map_err(|error| Failure::new("signals cannot be waited for").because(&error));
-    let mut interrupt = watch(SignalKind::interrupt())?;
-    let mut terminate = watch(SignalKind::terminate())?;
-    let mut hangup = watch(SignalKind::hangup())?;
+    let ignored = ignored();
     let stop = Stop::default();
-    let requested = stop.clone();
-    tokio::spawn(async move {
-        loop {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-                _ = hangup.recv() => {}
-            }
-            if !requested.is_requested() {
-                terminal.note_text("Stopping once the request under way is answered.\n");
-            }
-            requested.request();
-            client.hurry();
+    for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
+        // `nohup` means it.
+        if ignored & (1 << (kind.as_raw_value() - 1)) == 0 {
+            tokio::spawn(stop_on(watch(kind)?, stop.clone(), client.clone(), terminal));
         }
-    });
+    }
     Ok(stop)
+}
+
+async fn stop_on(mut signal: Signal, stop: Stop, client: Client, terminal: Terminal) {
+    while signal.recv().await.is_some() {
+        if !stop.is_requested() {
+            terminal.note_text("Stopping once the request under way is answered.\n");
+        }
+        stop.request();
+        client.hurry();
+    }
+}
+
+/// The signals that whoever started this process wants ignored, a bit each from the first on; none where that is not said.
+fn ignored() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Taking the lock, and what is said of one that is somebody else's.
 
+use std::convert::Infallible;
+use std::future::pending;
 use std::time::Instant;
 
 use super::arguments::Carrying;
@@ -109,6 +111,17 @@ async fn breaking(
         }
         Err(NotLocked::Taken(other)) => Err(taken(other.as_ref())),
     }
+}
+
+/// Ends the run before its next request once somebody else holds the lock; never comes back.
+pub(super) async fn watch(held: &Held, client: &Client, stop: &Stop, terminal: Terminal) -> Infallible {
+    let lock = held.broken(client).await;
+    terminal.note_text(&format!(
+        "The lock was broken by {}: stopping once the request under way is answered.\n",
+        lock_holder(&lock, who::now())
+    ));
+    stop.request();
+    pending().await
 }
 
 /// Gives the lock back, and says so where that was not to be.

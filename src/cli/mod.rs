@@ -38,11 +38,13 @@ use arguments::{Arguments, Command};
 use clap::Parser;
 use exit::Exit;
 use failure::Failure;
+use rustix::process::{Resource, Rlimit};
 use terminal::Terminal;
 
 /// Runs the command that the process was started with.
 #[must_use]
 pub fn main() -> ExitCode {
+    without_core_dumps();
     let Arguments { command, common } = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -61,6 +63,14 @@ pub fn main() -> ExitCode {
             Exit::Error.into()
         }
     }
+}
+
+/// What is in memory holds secrets, and so does that of the programs which secrets come from and go to: none of it is
+/// written to disk when one of them crashes.
+fn without_core_dumps() {
+    let limit = rustix::process::getrlimit(Resource::Core);
+    // Where that is not to be had, nothing has changed.
+    let _ = rustix::process::setrlimit(Resource::Core, Rlimit { current: Some(0), ..limit });
 }
 
 fn run(command: Command, terminal: Terminal) -> Result<Exit, Failure> {

@@ -58,7 +58,11 @@ fn exactly_as_many_writes_as_announced() {
     let (ran, requests) = desk.requests_of(|| desk.run(&["apply", "--yes"]));
     assert_eq!(ran.code, 0, "{}", ran.seen());
     assert_eq!(requests.iter().filter(|request| request.is_write()).count(), 1 + 34 + 1, "and the lock");
-    assert_eq!(reads(&requests).len(), 31, "once before, once under the lock, once after; and the lock itself");
+    // The lock is looked at before it is given back; and every two seconds, on a machine that is slow.
+    let (looks, others): (Vec<String>, Vec<String>) =
+        reads(&requests).into_iter().partition(|path| path == "/access/groups");
+    assert_eq!(others.len(), 3 * 9, "once before, once under the lock, once after");
+    assert!(looks.len() > 3, "{looks:?}");
 
     let (ran, requests) = desk.requests_of(|| desk.run(&["apply", "--yes"]));
     assert_eq!(ran.code, 0);

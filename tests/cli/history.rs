@@ -39,6 +39,26 @@ fn told(desk: &Desk, arguments: &[&str]) -> Ran {
     desk.run(&[&["history"], arguments].concat())
 }
 
+/// Once it is gone, no other record says what somebody had.
+#[test]
+fn what_goes_along_with_a_deletion_is_written_down() {
+    let desk = Desk::with_user_cfg(
+        "user:ann@pve:1:0::::::\ntoken:ann@pve!ci:0:1::\ngroup:ops:ann@pve::\nacl:1:/vms:ann@pve:PVEAuditor:\n\
+         acl:0:/:ann@pve!ci:PVEVMUser:\n",
+    );
+    desk.write("desired-state.yaml", "version: 1\nusers: {ann@pve: {state: absent}}\n");
+    let ran = desk.run(&["apply", "--yes"]);
+    assert_eq!(ran.code, 0, "{}", ran.seen());
+    let journal = desk.read(JOURNAL);
+    let lines = journal.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let along: Vec<Value> = lines.filter_map(|line| line.get("along").cloned()).collect();
+    let [along] = along.as_slice() else { panic!("one step deletes something: {journal}") };
+    assert_eq!(along["tokens"], serde_json::json!(["ann@pve!ci"]));
+    assert_eq!(along["memberships"], serde_json::json!([["ann@pve", "ops"]]));
+    assert_eq!(along["grants"].as_array().unwrap().len(), 2, "{along}");
+    assert_eq!(told(&desk, &[]).code, 0);
+}
+
 #[test]
 fn a_run_is_told_with_its_requests() {
     let desk = Desk::new();

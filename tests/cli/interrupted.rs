@@ -70,6 +70,27 @@ fn an_interrupted_apply_says_what_was_done_and_the_next_one_goes_on() {
     assert!(said.iter().all(|other| *other == said[0]), "{said:#?}");
 }
 
+/// `nohup` has the signal ignored, and a terminal that goes away is none of the run's business then.
+#[test]
+fn what_was_to_be_ignored_is_ignored() {
+    let desk = Desk::new();
+    desk.write("desired-state.yaml", HOMEPAGE);
+    let (reached, mut is_reached) = mpsc::channel(1);
+    let (release, released) = oneshot::channel();
+    let url = desk.wait(detour(&desk, "POST /api2/json/access/users ", Then::Hold { reached, released }));
+    let plain = desk.command_at(&url, &desk.token, &["apply", "--yes"]);
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]).arg(plain.get_program()).args(plain.get_args());
+    command.env_clear().envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.current_dir(plain.get_current_dir().unwrap());
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    desk.wait(is_reached.recv()).unwrap();
+    assert!(Command::new("kill").args(["-HUP", &child.id().to_string()]).status().unwrap().success());
+    release.send(()).unwrap();
+    let ran = desk.ran(&child.wait_with_output().unwrap());
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{}", ran.seen());
+}
+
 fn interrupted_by(signal: &str) -> String {
     let desk = Desk::new();
     desk.write("desired-state.yaml", HOMEPAGE);

@@ -1,5 +1,6 @@
 //! One at a time: what somebody else's lock keeps out, and what is left of one's own.
 
+use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 use std::sync::mpsc;
 use std::thread;
@@ -110,6 +111,35 @@ fn what_was_lost_on_the_way_is_looked_at() {
         assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{start}: {}", ran.seen());
         assert!(!is_locked(&desk), "{start}");
     }
+}
+
+/// Whoever broke it has made another plan by now.
+#[test]
+fn a_run_whose_lock_was_broken_stops() {
+    let desk = Desk::new();
+    desk.write("desired-state.yaml", HOMEPAGE);
+    let (reached, mut is_reached) = tokio::sync::mpsc::channel(1);
+    let (release, released) = oneshot::channel();
+    let url = desk.wait(detour(&desk, "POST /api2/json/access/users ", Then::Hold { reached, released }));
+    let mut command = desk.command_at(&url, &desk.token, &["apply", "--yes"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    desk.wait(is_reached.recv()).unwrap();
+    desk.by_hand("DELETE", "/access/groups/pve-access-lock", "");
+    lock(&desk);
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut said = String::new();
+    stderr.read_line(&mut said).unwrap();
+    assert!(said.starts_with("The lock was broken by bob@desktop"), "{said}");
+    let (ran, requests) = desk.requests_of(|| {
+        release.send(()).unwrap();
+        stderr.read_to_string(&mut said).unwrap();
+        desk.ran(&child.wait_with_output().unwrap())
+    });
+    assert_eq!(ran.code, 4, "{}{said}", ran.seen());
+    let writes: Vec<&str> = requests.iter().filter(|request| request.is_write()).map(|one| one.path.as_str()).collect();
+    assert_eq!(writes, ["/access/users"], "the one under way");
+    assert!(said.contains("warning: the lock was broken"), "{said}");
+    assert!(is_locked(&desk), "it is not this run's any more");
 }
 
 /// Runs an apply up to where it takes the lock, and lets somebody else be faster.

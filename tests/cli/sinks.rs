@@ -58,6 +58,21 @@ fn a_command_has_the_secret_on_its_standard_input_and_nowhere_else() {
     assert_eq!(run(&desk, &["plan"]).stderr, "", "nobody can look into a command");
 }
 
+/// Neither this program nor one that is given a secret leaves its memory on disk when it crashes.
+#[test]
+fn memory_with_a_secret_is_not_dumped() {
+    let desk = desk_with("cat >/dev/null; ulimit -S -c > limit");
+    let plain = desk.command(&APPLY);
+    let mut command = Command::new("sh");
+    let script = "ulimit -S -c \"$(ulimit -H -c)\"; exec \"$0\" \"$@\"";
+    command.args(["-c", script]).arg(plain.get_program()).args(plain.get_args()).env_clear();
+    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.env("PATH", std::env::var_os("PATH").unwrap()).current_dir(plain.get_current_dir().unwrap());
+    let ran = desk.ran(&command.output().unwrap());
+    assert_eq!(ran.code, 0, "{}", ran.seen());
+    assert_eq!(desk.read("limit"), "0\n");
+}
+
 #[test]
 fn a_trial_on_the_sandbox_runs_no_command_unless_it_is_told_to() {
     let desk = desk_with("cat > input");

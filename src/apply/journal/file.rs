@@ -1,13 +1,15 @@
 //! The file that lines are added to, by several processes at once.
 
-use std::fs::{self, DirBuilder, File, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::super::sink::folder;
+use rustix::fs::OFlags;
+
+use super::super::sink::{folder, make};
 
 /// How long others are waited for, each of which holds the file for the time of one line.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -34,11 +36,14 @@ impl Lines {
             Ok(there) if !there.is_file() => return Err(io::Error::other("it is not a regular file")),
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                DirBuilder::new().recursive(true).mode(0o700).create(folder(path))?;
+                make(folder(path))?;
             }
             Err(error) => return Err(error),
         }
-        let mut file = File::options().create(true).read(true).append(true).mode(0o600).open(path)?;
+        // By now it may be something else: a link is not followed, a FIFO not waited for.
+        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+        let mut file =
+            File::options().create(true).read(true).append(true).mode(0o600).custom_flags(flags).open(path)?;
         let mut start = Vec::new();
         (&mut file).take(START.len() as u64).read_to_end(&mut start)?;
         if !START.as_bytes().starts_with(&start) {
@@ -55,6 +60,9 @@ impl Lines {
 
     /// Adds `line`, and comes back once it will outlast a loss of power.
     pub(super) fn add(&mut self, line: &str) -> io::Result<()> {
+        if self.file.metadata()?.nlink() == 0 {
+            return Err(io::Error::other("it was deleted after it was opened"));
+        }
         self.lock()?;
         let added = self.add_alone(line);
         let unlocked = self.file.unlock();
@@ -123,6 +131,19 @@ mod tests {
             Lines::open(&path).unwrap().add("next").unwrap();
             assert_eq!(fs::read_to_string(&path).unwrap(), format!("{torn}\nnext\n"));
         }
+    }
+
+    /// What goes into a file that nobody can open any more is no record.
+    #[test]
+    fn a_journal_that_was_deleted_takes_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("journal");
+        let mut journal = Lines::open(&path).unwrap();
+        journal.add(START).unwrap();
+        fs::rename(&path, dir.path().join("journal.1")).unwrap();
+        journal.add("moved, and still there").unwrap();
+        fs::remove_file(dir.path().join("journal.1")).unwrap();
+        assert!(journal.add("lost").unwrap_err().to_string().contains("deleted"));
     }
 
     #[test]

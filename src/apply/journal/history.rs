@@ -130,7 +130,7 @@ impl History {
         match event {
             Event::Begins(beginning) => run.beginning = Some(beginning),
             Event::Replans(intended) => run.replanned = Some(intended),
-            Event::Sends { step, of, request } => {
+            Event::Sends { step, of, request, along: _ } => {
                 run.steps.push(StepTaken { time, place: Some((step, of)), request, came: None });
             }
             Event::Besides(request) => run.steps.push(StepTaken { time, place: None, request, came: None }),

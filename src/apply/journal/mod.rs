@@ -104,7 +104,7 @@ impl Journal {
 impl Observer for Journal {
     fn begins(&mut self, at: usize, step: &Step) -> Result<(), NotRecorded> {
         let (of, request) = (self.steps, self.sent(&step.op));
-        self.record(Event::Sends { step: at + 1, of, request })
+        self.record(Event::Sends { step: at + 1, of, request, along: step.along.clone() })
     }
 
     fn ended(&mut self, _at: usize, _step: &Step, end: &StepEnd) {

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::model::Along;
+
 /// The form of a line; another form is another number.
 pub(super) const SCHEMA: &str = "pve-access.journal.v1";
 
@@ -37,6 +39,9 @@ pub enum Event {
         /// What is sent.
         #[serde(flatten)]
         request: Sent,
+        /// What goes with what it deletes: nothing else knows it afterwards.
+        #[serde(default, skip_serializing_if = "Along::is_empty")]
+        along: Along,
     },
     /// A request that is no step of the plan is about to be sent.
     Besides(Sent),

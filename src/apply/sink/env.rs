@@ -44,6 +44,27 @@ fn is_yaml(line: &str) -> bool {
     !key.trim().is_empty() && is_word(key.trim()) && (value.is_empty() || value.starts_with(char::is_whitespace))
 }
 
+/// Whether a line that sets `name` does something else, too, which would be lost with the former value: `X=1; export X`,
+/// `X=1 Y=2`.
+pub(super) fn says_more(content: &str, name: &str) -> bool {
+    let tail = |line| {
+        assignment(line).filter(|assignment| assignment.name == name)?;
+        let (_, written) = line.split_once('=')?;
+        let written = written.trim();
+        let quote = written.chars().next().filter(|c| matches!(c, '"' | '\''));
+        let end = match quote {
+            Some(quote) => written[1..].find(quote).map_or(written.len(), |at| at + 2),
+            None => written.find(|c: char| c.is_whitespace() || SEPARATORS.contains(&c)).unwrap_or(written.len()),
+        };
+        Some(written[end..].trim_start())
+    };
+    let is_more = |tail: &str| !tail.starts_with('#') && (tail.starts_with(SEPARATORS) || tail.contains('='));
+    content.lines().filter_map(tail).any(is_more)
+}
+
+/// What divides commands in a shell.
+const SEPARATORS: [char; 3] = [';', '&', '|'];
+
 /// What `name` is set to, from first to last.
 pub(super) fn values<'a>(content: &'a str, name: &str) -> impl Iterator<Item = &'a str> {
     content.lines().filter_map(assignment).filter(move |line| line.name == name).map(|line| line.value)
@@ -111,6 +132,17 @@ mod tests {
             ["{\"a\": 1}", "[main]\nA=1\n", "---\na: 1\n", "token: x\n", "a:\n  b: 1\n", "A=\"x\ny\"\n", "A=1 \\\n2\n"]
         {
             assert!(!is_one(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_does_more_than_set_the_variable_is_told() {
+        for more in ["X=1; export X", "X='1' ; export X\n", "export X=1 Y=2", "X=1&&run", "A=1\nX=\"a b\" Y=2\r\n"] {
+            assert!(says_more(more, "X"), "{more}");
+        }
+        for value in ["", "X=1", "X='a;b'", "X=\"a b\" # see Y=2", "X=1 # a; b", "X=put it here", "Y=1; export Y", "X="]
+        {
+            assert!(!says_more(value, "X"), "{value}");
         }
     }
 

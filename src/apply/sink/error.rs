@@ -43,6 +43,12 @@ pub enum SinkError {
         /// Its mode.
         mode: u32,
     },
+    /// Somebody else's file, where everybody can put one.
+    #[error("it belongs to somebody else (uid {owner}), and anybody could have put it there")]
+    Planted {
+        /// Whose it is.
+        owner: u32,
+    },
     /// The file holds something that a secret would wipe out.
     #[error("it holds something else than a secret, and all of it would be replaced")]
     Occupied,
@@ -58,6 +64,9 @@ pub enum SinkError {
     /// The file is none of variables.
     #[error("it is no file of lines NAME=value in which one could be set")]
     NoLines,
+    /// The line that would be set has more in it.
+    #[error("the line that sets the variable does something else, too, which would be lost")]
+    BusyLine,
     /// Writing failed.
     #[error("writing failed")]
     Write(#[source] io::Error),
@@ -82,6 +91,8 @@ impl SinkError {
             SinkError::Exposed { .. } => {
                 "take that away: `chmod o-rwx FILE`; whoever has to read it can be in its group"
             }
+            SinkError::Planted { .. } => "name a file that is not below a folder which everybody can write",
+            SinkError::BusyLine => "put what comes after the value on a line of its own",
             SinkError::Restless => "end what writes to it, and try again",
             SinkError::Folder { .. }
             | SinkError::NotAFolder { .. }

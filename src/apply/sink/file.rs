@@ -11,6 +11,7 @@ use std::thread;
 use std::time::Duration;
 
 use rustix::fs::OFlags;
+use rustix::process::geteuid;
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::NamedTempFile;
 
@@ -48,6 +49,7 @@ pub(super) fn probe(path: &Path, format: &Format, token: &TokenId, replaceable: 
     let there = look(path)?;
     if let Some(There { was, .. }) = &there {
         check_exposure(was.mode())?;
+        check_planted(was, folder)?;
     }
     let mut trial = NamedTempFile::new_in(folder).map_err(failed)?;
     let size = there.as_ref().map_or(0, |there| there.content.expose_secret().len());
@@ -61,6 +63,7 @@ pub(super) fn probe(path: &Path, format: &Format, token: &TokenId, replaceable: 
         Held::Nothing => Ok(()),
         Held::SomethingElse => Err(SinkError::Occupied),
         Held::NoLines => Err(SinkError::NoLines),
+        Held::BusyLine => Err(SinkError::BusyLine),
         Held::Secret { owner: _, values } if !values.iter().all(|value| replaceable.covers(value)) => {
             Err(SinkError::Precious)
         }
@@ -86,7 +89,7 @@ pub(in crate::apply) fn find(path: &Path, format: &Format, token: &TokenId) -> R
             // Of a variable that is set twice, the last counts.
             Found::Secret(values.last().copied().unwrap_or_default().into())
         }
-        Held::Secret { .. } | Held::Nothing | Held::SomethingElse | Held::NoLines => Found::Nothing,
+        Held::Secret { .. } | Held::Nothing | Held::SomethingElse | Held::NoLines | Held::BusyLine => Found::Nothing,
     })
 }
 
@@ -106,6 +109,9 @@ pub(super) fn write(
     let _alone = alone(folder(path));
     for _ in 0..TRIES {
         let there = look(path)?;
+        if let Some(There { was, .. }) = &there {
+            check_planted(was, folder(path))?;
+        }
         let before = there.as_ref().map_or("", |there| there.content.expose_secret());
         let content = content(format, before, token, secret, expire);
         if replace(path, there.as_ref().map(|there| &there.was), content.expose_secret()).map_err(SinkError::Write)? {
@@ -165,8 +171,8 @@ pub(in crate::apply) fn folder(file: &Path) -> &Path {
     }
 }
 
-/// Makes a folder with all that it is in, such that it outlasts a loss of power.
-fn make(folder: &Path) -> io::Result<()> {
+/// Makes a folder with all that it is in (0700), such that it outlasts a loss of power.
+pub(in crate::apply) fn make(folder: &Path) -> io::Result<()> {
     let new: Vec<&Path> = folder.ancestors().take_while(|path| !path.exists() && *path != Path::new("")).collect();
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     new.into_iter().try_for_each(|made| sync(self::folder(made)))
@@ -210,6 +216,25 @@ fn check_kind(there: &Metadata) -> Result<(), SinkError> {
         _ => "a device, a socket or the like",
     };
     Err(SinkError::NotAFile { what })
+}
+
+/// Refuses a file of somebody else where everybody can put one: the secret would be its owner's.
+fn check_planted(there: &Metadata, folder: &Path) -> Result<(), SinkError> {
+    let is_trusted = [0, geteuid().as_raw()].contains(&there.uid());
+    if is_trusted || !is_open(folder).map_err(SinkError::Unreadable)? {
+        return Ok(());
+    }
+    Err(SinkError::Planted { owner: there.uid() })
+}
+
+/// Whether everybody can put things into `folder`, or could have made it: one below /tmp say.
+fn is_open(folder: &Path) -> io::Result<bool> {
+    for folder in folder.canonicalize()?.ancestors() {
+        if fs::metadata(folder)?.mode() & 0o002 != 0 {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Refuses a file that everybody can read or write.

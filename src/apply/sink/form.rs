@@ -22,6 +22,8 @@ pub(in crate::apply) enum Held<'a> {
     SomethingElse,
     /// Something in which no line can be set: a secret that takes the whole file, or values of several lines.
     NoLines,
+    /// A line that sets the variable and does something else, too.
+    BusyLine,
 }
 
 /// What `content` holds where `format` puts a secret.
@@ -31,6 +33,7 @@ pub(in crate::apply) fn held<'a>(format: &Format, content: &'a str) -> Held<'a> 
     let whole = whole(content.trim());
     match format {
         Format::Env { .. } if whole.is_some() || !env::is_one(content) => Held::NoLines,
+        Format::Env { name } if env::says_more(content, name) => Held::BusyLine,
         Format::Env { name } => {
             let values: Vec<&str> = env::values(content, name).filter(|value| !value.is_empty()).collect();
             if values.is_empty() { Held::Nothing } else { Held::Secret { owner: None, values } }

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 pub use command::CommandError;
 pub use error::SinkError;
-pub(super) use file::{Found, exposure, find, folder};
+pub(super) use file::{Found, exposure, find, folder, make};
 pub(super) use form::{Held, held};
 use secrecy::SecretString;
 

@@ -41,6 +41,19 @@ fn a_pinned_certificate_and_one_of_a_known_authority_are_good() {
 }
 
 #[test]
+fn that_nobody_is_checked_is_said_once() {
+    let desk = Desk::new();
+    let identity = Identity::new("127.0.0.1", LATER);
+    let (_, url) = over_tls(&desk, &identity);
+    desk.write("token", &desk.token);
+    for arguments in [&["--insecure"][..], &["--insecure", "--token-file", "token"]] {
+        let ran = examine(&desk, &url, arguments);
+        let said = |text: &str| ran.stderr.matches(text).count();
+        assert_eq!((said("WARNING: nobody checks"), said(&identity.fingerprint)), (1, 1), "{}", ran.seen());
+    }
+}
+
+#[test]
 fn a_certificate_that_nobody_vouches_for_is_shown_with_the_way_to_pin_it() {
     let desk = Desk::new();
     let (identity, other) = (Identity::new("127.0.0.1", LATER), Identity::new("127.0.0.1", LATER));

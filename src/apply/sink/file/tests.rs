@@ -133,6 +133,41 @@ fn probing_leaves_nothing_behind() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
+/// An old file keeps its owner: one that anybody could have put there is refused, also if it came after the probe.
+#[test]
+fn a_planted_file_gets_no_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("secret");
+    fs::write(&file, "").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    if std::os::unix::fs::chown(&file, Some(65_534), None).is_err() {
+        eprintln!("not shown: only root can give a file away");
+        return;
+    }
+    let tried = |mode: u32| {
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
+        let probed = probe(&file, &Format::Value, &token(), Replaceable::Any);
+        (probed, write(&file, &Format::Value, &token(), &SecretString::from("s3cr3t"), Expire::Never))
+    };
+    let refused = |result: &Result<(), SinkError>| matches!(result, Err(SinkError::Planted { owner: 65_534 }));
+    let (probed, written) = tried(0o1777);
+    assert!(refused(&probed) && refused(&written), "{probed:?} {written:?}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), "");
+    fs::remove_file(&file).unwrap();
+    let (probed, written) = tried(0o1777);
+    assert!(probed.is_ok() && written.is_ok(), "what is new is one's own: {probed:?} {written:?}");
+}
+
+#[test]
+fn who_can_put_files_somewhere_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let below = folder.path().join("below");
+    fs::create_dir(&below).unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o1777)).unwrap();
+    assert!(is_open(folder.path()).unwrap() && is_open(&below).unwrap());
+    assert!(!is_open(Path::new("/usr/bin")).unwrap(), "an application's own folder keeps its files");
+}
+
 #[test]
 fn nothing_but_secrets_is_replaced() {
     const REAL: &str = "0b6a2f0e-3c2c-4d0b-9d52-0a6c1b1f8a11";
@@ -154,6 +189,8 @@ fn nothing_but_secrets_is_replaced() {
     assert_eq!(probed(Format::Value, "\n", marked), Ok(()));
     assert_eq!(probed(Format::Value, REAL, marked), precious);
     assert_eq!(probed(env(), &format!("A=1\nX='{REAL}'\n"), marked), precious);
+    let busy = "the line that sets the variable does something else, too, which would be lost";
+    assert_eq!(probed(env(), "X=old; export X\n", Replaceable::Any), Err(busy.to_owned()));
     assert_eq!(probed(env(), &format!("A={REAL}\nX=\n"), marked), Ok(()));
     assert_eq!(probed(env(), &format!("X={REAL}\nX=\n"), marked), precious, "the first line counts too");
     assert_eq!(probed(env(), &format!("X=a@pve!tok={REAL} # prod\n"), marked), precious);
