@@ -42,9 +42,12 @@ pub(super) enum Judge {
     Nobody(String),
     /// The one with it.
     Fingerprint(Fingerprint),
-    /// Whoever comes; whoever came so far has been told of.
-    Anyone(Mutex<BTreeSet<Fingerprint>>),
+    /// Whoever comes, and is told of once.
+    Anyone,
 }
+
+/// Who has been told of, by any client of this process.
+static TOLD: Mutex<BTreeSet<Fingerprint>> = Mutex::new(BTreeSet::new());
 
 impl Judge {
     fn fault(
@@ -59,8 +62,8 @@ impl Judge {
         match self {
             Judge::Fingerprint(expected) => (*expected != fingerprint).then_some(Fault::Mistaken),
             Judge::Nobody(reason) => Some(Fault::Untrusted(Distrust::Nobody { reason: reason.clone() })),
-            Judge::Anyone(met) => {
-                if met.lock().unwrap_or_else(PoisonError::into_inner).insert(fingerprint) {
+            Judge::Anyone => {
+                if TOLD.lock().unwrap_or_else(PoisonError::into_inner).insert(fingerprint) {
                     tracing::warn!(
                         "nobody vouches for {}: it shows the certificate {fingerprint}; if `pvenode cert info` on the \
                          node shows the same, --fingerprint with it is safe where --insecure is not",
