@@ -27,7 +27,8 @@ use crate::apply::{
     self, Beginning, Delivery, Done, Ending, Intended, Journal, Outcome, PasswordError, Passwords, Stop,
 };
 use crate::live::Snapshot;
-use crate::plan::{Approved, Plan};
+use crate::plan::{Approved, Op, Plan};
+use crate::pve::Principal;
 use crate::render::{self, Document, Followed, Line, visible};
 
 /// How long nobody wonders what is being waited for.
@@ -200,6 +201,12 @@ impl Run<'_> {
         progress.finish();
         let outcome = outcome.map_err(|error| delivery::unusable(&error))?;
         report(&outcome, self.how.followed, self.terminal);
+        if renews(&outcome, self.client.principal()) {
+            self.terminal.note_text(&format!(
+                "note: {} has a new secret, and the next run needs it: the one that this began with is refused now\n",
+                visible(self.client.principal())
+            ));
+        }
         Ok(Ended { exit: exit(&outcome), ending: Some(Ending::from(&outcome)) })
     }
 }
@@ -225,6 +232,14 @@ fn report(outcome: &Outcome, followed: Followed, terminal: Terminal) {
         // What was done to a cluster has to be said somewhere.
         terminal.note(&document);
     }
+}
+
+/// Whether the secret of `who` was renewed on the way.
+fn renews(outcome: &Outcome, who: &Principal) -> bool {
+    outcome.steps.iter().any(|(step, end)| match (&step.op, who) {
+        (Op::RotateToken { token, .. }, Principal::Token(own)) => token == own && end.is_done(),
+        _ => false,
+    })
 }
 
 fn exit(outcome: &Outcome) -> Exit {
