@@ -39,7 +39,7 @@ impl Route {
     /// Shorter than the 5 s after which the server closes idle connections under whoever sends just then.
     const IDLE: Duration = Duration::from_secs(3);
     /// Between two words on waiting, however many requests wait.
-    const QUIET: Duration = Duration::from_secs(5);
+    const QUIET: Duration = Duration::from_secs(20);
 
     pub(super) fn new(endpoints: &Endpoints, trust: &Trust, patience: &Patience) -> Result<Route, TrustError> {
         let tls = trust.tls()?;

@@ -6,8 +6,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
 use std::task::Poll;
 use std::thread;
+use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::sleep;
 
 use super::arguments::{Carrying, PlanFormat, Planning};
 use super::delivery;
@@ -26,8 +28,12 @@ use crate::apply::{
     self, Beginning, Delivery, Done, Ending, Intended, Journal, Outcome, PasswordError, Passwords, Stop,
 };
 use crate::live::Snapshot;
-use crate::plan::{Approved, Plan};
+use crate::plan::{Approved, Op, Plan};
+use crate::pve::Principal;
 use crate::render::{self, Document, Followed, Line, visible};
+
+/// How long nobody wonders what is being waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How a plan is carried out.
 pub(super) struct CarryingOut<'a> {
@@ -62,14 +68,16 @@ pub(super) async fn carry_out(
     }
     let mut delivery = delivery::open(client, planning.show_secrets, carrying.run_commands);
     delivery.probe(&approved.plan().aim.sinks).map_err(|error| delivery::unusable(&error))?;
-    if let Some(error) = Passwords::missing(&approved.plan().aim.passwords).first() {
-        return Err(unreadable(error));
+    if let [error, others @ ..] = Passwords::missing(&approved.plan().aim.passwords).as_slice() {
+        let besides = others.iter().map(|error| format!("besides, {error}: {}", error.fault));
+        return Err(unreadable(error).helps(besides));
     }
     if !client.can_set_passwords() && approved.plan().sets_passwords() {
         return Err(Failure::new("a ticket alone sets no passwords: Proxmox VE wants to see one's own once more")
             .help("nothing was sent; log in with PROXMOX_VE_USERNAME and PROXMOX_VE_PASSWORD, or leave out --set-passwords"));
     }
-    let mut journal = journal::open(&journal::place(carrying.journal.as_deref(), planning.target.sandbox.as_deref())?)?;
+    let place = journal::place(carrying.journal.as_deref(), planning.target.sandbox.as_deref());
+    let mut journal = journal::open(&place.map_err(|nowhere| nowhere.help("or do without: --journal none"))?)?;
     if let Some(lock) = approved.plan().aim.live.lock.as_ref().filter(|_| !carrying.yes && !carrying.no_lock) {
         terminal.note(&render::locked(lock, who::now()));
     }
@@ -77,7 +85,7 @@ pub(super) async fn carry_out(
         terminal.note_text("Nothing was sent.\n");
         return Ok(Exit::Error);
     }
-    let passwords = read(&approved).await?;
+    let passwords = read(&approved, terminal).await?;
     let stop = stop_on_signals(client.clone(), terminal)?;
     let beginning = Beginning {
         command: (*command).to_owned(),
@@ -183,7 +191,7 @@ impl Run<'_> {
         if approved.plan().is_empty() {
             return over(Exit::Success);
         }
-        let passwords = read(&approved).await?;
+        let passwords = read(&approved, self.terminal).await?;
         journal.replans(self.how.intended(&approved)).map_err(|error| journal::unwritable(&error))?;
         self.send(approved, &passwords, delivery, journal).await
     }
@@ -201,6 +209,12 @@ impl Run<'_> {
         progress.finish();
         let outcome = outcome.map_err(|error| delivery::unusable(&error))?;
         report(&outcome, self.how.followed, self.terminal);
+        if renews(&outcome, self.client.principal()) {
+            self.terminal.note_text(&format!(
+                "note: {} has a new secret, and the next run needs it: the one that this began with is refused now\n",
+                visible(self.client.principal())
+            ));
+        }
         Ok(Ended { exit: exit(&outcome), ending: Some(Ending::from(&outcome)) })
     }
 }
@@ -228,6 +242,14 @@ fn report(outcome: &Outcome, followed: Followed, terminal: Terminal) {
     }
 }
 
+/// Whether the secret of `who` was renewed on the way.
+fn renews(outcome: &Outcome, who: &Principal) -> bool {
+    outcome.steps.iter().any(|(step, end)| match (&step.op, who) {
+        (Op::RotateToken { token, .. }, Principal::Token(own)) => token == own && end.is_done(),
+        _ => false,
+    })
+}
+
 fn exit(outcome: &Outcome) -> Exit {
     match outcome.done() {
         Done::Everything => Exit::Success,
@@ -248,9 +270,17 @@ fn unreadable(error: &PasswordError) -> Failure {
     Failure::of(error).help(format!("nothing was sent; {}", error.help()))
 }
 
-/// The passwords that a plan needs.
-async fn read(approved: &Approved) -> Result<Passwords, Failure> {
-    Passwords::read(&approved.plan().aim.passwords).await.map_err(|error| unreadable(&error))
+/// The passwords that a plan needs; says so if the programs that print them take their time.
+async fn read(approved: &Approved, terminal: Terminal) -> Result<Passwords, Failure> {
+    let mut reading = pin!(Passwords::read(&approved.plan().aim.passwords));
+    let read = tokio::select! {
+        read = &mut reading => read,
+        () = sleep(PATIENCE) => {
+            terminal.note_text("Waiting for the programs that passwords come from, for a minute each at most.\n");
+            reading.await
+        }
+    };
+    read.map_err(|error| unreadable(&error))
 }
 
 /// From here on, Ctrl-C, SIGTERM and a terminal that goes away mean to stop before the next request, and to wait for

@@ -144,7 +144,7 @@ pub(super) fn trust(target: &Target, cluster: &Cluster, terminal: Terminal) -> R
         return Ok(Trust::System);
     };
     if insecure_by_environment()? {
-        terminal.note_text(&format!("{from} says whom to trust: PROXMOX_VE_INSECURE is not heeded.\n"));
+        terminal.note_text(&format!("note: {from} says whom to trust, and PROXMOX_VE_INSECURE is not heeded\n"));
     }
     Ok(trust)
 }

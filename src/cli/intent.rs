@@ -7,7 +7,7 @@ use super::rotate;
 use super::source::{self, Source};
 use super::terminal::Terminal;
 use super::who;
-use crate::apply::{self, Stored};
+use crate::apply::{self, Passwords, Stored};
 use crate::desired::Desired;
 use crate::diagnostic::Sources;
 use crate::live::Snapshot;
@@ -66,6 +66,14 @@ impl Intent {
             Intent::Files { desired, .. } => apply::stored(desired, live),
             Intent::Renewal { .. } | Intent::Saved { .. } => Vec::new(),
         }
+    }
+
+    /// Reports which passwords could not be had for `plan`.
+    pub(super) fn report_passwords(&self, plan: &Plan, terminal: Terminal) -> Result<(), Failure> {
+        let Intent::Files { desired, sources, .. } = self else { return Ok(()) };
+        let missing = Passwords::missing(&plan.aim.passwords).into_iter();
+        let placed = missing.filter_map(|error| Some((desired.users.get(&error.user)?.span, error)));
+        pipeline::report(&render::passwords_missing(&placed.collect::<Vec<_>>()), sources, terminal)
     }
 
     /// Reports what is wrong with secrets.

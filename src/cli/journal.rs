@@ -44,7 +44,6 @@ pub(super) fn place(flag: Option<&Path>, sandbox: Option<&Path>) -> Result<Place
         Failure::new("nothing says where the journal is, which is the only record of what was done")
             .help("name a file: --journal FILE, or PVE_ACCESS_JOURNAL; a CI job keeps it as an artifact")
             .help("or set HOME or XDG_STATE_HOME to an absolute path")
-            .help("or do without: --journal none")
     })
 }
 

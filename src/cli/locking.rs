@@ -2,7 +2,8 @@
 
 use std::convert::Infallible;
 use std::future::pending;
-use std::time::Instant;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use super::arguments::Carrying;
 use super::failure::Failure;
@@ -16,7 +17,7 @@ use crate::model::{Holder, Lock};
 use crate::render::{lock_holder, visible};
 
 /// How often it is looked whether somebody has given the lock back.
-const INTERVAL: std::time::Duration = std::time::Duration::from_secs(1);
+const INTERVAL: Duration = Duration::from_secs(1);
 
 /// Takes the lock; none where nobody wants it, or where the credential may not: then it goes on without.
 ///
@@ -82,8 +83,11 @@ pub(super) async fn take(
                     break;
                 }
             }
+        } else if stop.is_requested() {
+            return Err(Failure::new(format!("stopped while the cluster was locked by {}", whose(lock.as_ref())))
+                .help("nothing was sent"));
         } else {
-            return Err(taken(lock.as_ref()));
+            return Err(taken(lock.as_ref(), *lock_timeout));
         }
     }
 }
@@ -109,7 +113,7 @@ async fn breaking(
         Err(NotLocked::Failed(error) | NotLocked::Forbidden(error) | NotLocked::Full(error)) => {
             Err(Failure::new("the lock could not be broken").because(&error).helps(error.help()).help(removal()))
         }
-        Err(NotLocked::Taken(other)) => Err(taken(other.as_ref())),
+        Err(NotLocked::Taken(other)) => Err(taken(other.as_ref(), Duration::ZERO)),
     }
 }
 
@@ -147,13 +151,28 @@ fn whose(lock: Option<&Lock>) -> String {
     lock.map_or_else(|| "somebody whom this credential cannot see".to_owned(), |lock| lock_holder(lock, who::now()))
 }
 
-fn taken(lock: Option<&Lock>) -> Failure {
-    let failure = Failure::new(format!("the cluster is locked by {}", whose(lock)))
-        .help("nothing was sent: wait until that is done and try again, or have it waited for: --lock-timeout 5m");
+/// That somebody else has it, also after `waited`.
+fn taken(lock: Option<&Lock>, waited: Duration) -> Failure {
+    let (still, longer) = if waited.is_zero() { ("", "have it waited for") } else { ("still ", "wait longer for it") };
+    let failure = Failure::new(format!("the cluster is {still}locked by {}", whose(lock)))
+        .help(format!("nothing was sent: try again when that is done, or {longer}: --lock-timeout 5m"));
     match lock {
+        Some(lock) if is_gone(lock) => failure
+            .help("no such process can be seen on this machine: if that is where it ran, it is dead")
+            .help("take the lock of a dead run away: --break-lock"),
         Some(_) => failure.help("if that run is dead, take its lock away: --break-lock"),
         None => failure.help(removal()),
     }
+}
+
+/// Whether somebody of this name, on a machine of this name, is not at work any more, as far as this machine knows.
+///
+/// Another container may call itself the same, so nothing follows from it but a word of advice.
+fn is_gone(lock: &Lock) -> bool {
+    let processes = Path::new("/proc");
+    lock.holder().is_some_and(|Holder { who, pid, principal: _, since: _, run: _ }| {
+        who == journal::who() && processes.join("self").exists() && !processes.join(pid.to_string()).exists()
+    })
 }
 
 fn failed(error: &ApiError) -> Failure {

@@ -9,7 +9,7 @@ use super::intent::Intent;
 use super::source::Source;
 use super::terminal::Terminal;
 use super::who;
-use crate::apply::{self, Passwords, Stored};
+use crate::apply::{self, Stored};
 use crate::desired::{self, Desired, Loaded};
 use crate::diagnostic::{Findings, Sources};
 use crate::lint;
@@ -45,12 +45,6 @@ pub(super) fn report(findings: &Findings, sources: &Sources, terminal: Terminal)
     if findings.has_errors() { Err(said) } else { Ok(()) }
 }
 
-/// Warns of passwords that could not be had here and now.
-pub(super) fn report_passwords(plan: &Plan, terminal: Terminal) -> Result<(), Failure> {
-    let missing = Passwords::missing(&plan.aim.passwords);
-    report(&render::passwords_missing(&missing), &Sources::default(), terminal)
-}
-
 fn reported(findings: &Findings, sources: &Sources, terminal: Terminal) -> Failure {
     terminal.note_text(&diagnostics::text(findings, sources, terminal.err_colour()));
     Failure::said()
@@ -78,14 +72,16 @@ pub(super) fn sound<'a>(
     Ok(resolved)
 }
 
-/// From files and a source to a plan.
+/// From files and a source to a plan; warns of passwords that could not be had here and now.
 pub(super) async fn plan(planning: &Planning, trial: Trial, terminal: Terminal) -> Result<Planned, Failure> {
     let (intent, source) = Intent::of_files(planning, terminal).await?;
     let live = source.read(terminal).await?;
     if let Some(lock) = &live.lock {
         terminal.note(&render::locked(lock, who::now()));
     }
-    planned(&intent, live, source, trial, terminal).await
+    let planned = planned(&intent, live, source, trial, terminal).await?;
+    intent.report_passwords(&planned.plan, terminal)?;
+    Ok(planned)
 }
 
 /// What `intent` makes of what is live, and what is known of the secrets that stay.

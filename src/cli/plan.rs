@@ -12,7 +12,6 @@ pub(super) async fn run(arguments: Plan, terminal: Terminal) -> Result<Exit, Fai
     let Plan { detailed_exitcode, format, out, check_secrets, planning } = arguments;
     let trial = if check_secrets { Trial::Tried } else { Trial::Looked };
     let Planned { plan, source: _, secrets } = pipeline::plan(&planning, trial, terminal).await?;
-    pipeline::report_passwords(&plan, terminal)?;
     pipeline::show(&plan, &secrets, format, &planning, terminal)?;
     let Some(approved) = pipeline::approve(plan, &planning.allow, terminal) else {
         if let Some(file) = out {

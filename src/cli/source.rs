@@ -148,7 +148,10 @@ fn unusable(error: &UserCfgError) -> Failure {
 fn unreadable(error: &ReadError, reader: Option<&Principal>) -> Failure {
     match (error, reader) {
         (ReadError::Api(error), Some(reader)) => {
-            Failure::new(format!("the live state could not be read as {reader}")).because(error).helps(error.help())
+            let failure = Failure::new(format!("the live state could not be read as {reader}")).because(error);
+            failure
+                .helps(error.help())
+                .help("`pve-access doctor` looks at each step on the way, and says what mends it")
         }
         (ReadError::Api(error), None) => Failure::of(error).helps(error.help()),
         (ReadError::UserCfg(error), _) => unusable(error),

@@ -101,7 +101,11 @@ impl Terminal {
         }
         self.note_text(&format!("\n{question} [y/N] "));
         let mut answer = String::new();
-        io::stdin().read_line(&mut answer).map_err(|error| Failure::new("no answer could be read").because(&error))?;
+        let read = io::stdin().read_line(&mut answer);
+        if read.map_err(|error| Failure::new("no answer could be read").because(&error))? == 0 {
+            // Nobody has typed the end of the line.
+            self.note_text("\n");
+        }
         Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
     }
 }

@@ -4,10 +4,11 @@ use std::error::Error;
 
 use super::words::count;
 use crate::apply::PasswordError;
-use crate::diagnostic::{Diagnostic, Findings, Severity};
+use crate::diagnostic::{Diagnostic, Findings, Span};
 
-/// A warning each, for those who plan where the passwords need not be; of many, the first one speaks for all.
-pub fn passwords_missing(missing: &[PasswordError]) -> Findings {
+/// A warning each, where the user is declared, for those who plan where the passwords need not be; of many, the first one
+/// speaks for all.
+pub fn passwords_missing(missing: &[(Span, PasswordError)]) -> Findings {
     const EACH: usize = 5;
     let told = if missing.len() > EACH { &missing[..1] } else { missing };
     let others = match missing.len() - told.len() {
@@ -15,11 +16,10 @@ pub fn passwords_missing(missing: &[PasswordError]) -> Findings {
         more => format!("; the same goes for {} more", count(more, "password")),
     };
     let mut findings = Findings::default();
-    for error in told {
+    for (declared, error) in told {
         let why = error.source().map(ToString::to_string).unwrap_or_default();
-        let said = Diagnostic::error_nowhere(format!("{error}: {why}{others}")).help(error.help());
-        let said = said.help("planning goes without it; apply needs it before it sends anything");
-        findings.push(Diagnostic { severity: Severity::Warning, ..said });
+        let said = Diagnostic::warning(*declared, format!("{error}: {why}{others}")).help(error.help());
+        findings.push(said.help("planning goes without it; apply needs it before it sends anything"));
     }
     findings
 }

@@ -131,7 +131,7 @@ pub fn tried(stored: &[Stored]) -> Option<String> {
     let unclear = number(is_unclear) + number(is_unreadable);
     let parts = [
         (works, many(works, "works", "work")),
-        (number(is_dead), many(number(is_dead), "does not", "do not")),
+        (number(is_dead), many(number(is_dead), "does not work", "do not work")),
         (number(is_missing), many(number(is_missing), "is missing", "are missing")),
         (unclear, format!("{unclear} could not be tried")),
         (

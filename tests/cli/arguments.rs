@@ -31,6 +31,7 @@ fn what_is_typed_wrong_exits_with_1() {
         &["validate", "--release", "nine"][..],
         &["sandbox", "--listen", "192.0.2.1:8006"][..],
         &["plan"][..],
+        &["rotate", "api@pam!homepage", "--set-passwords"][..],
     ]
     .into_iter()
     .map(|arguments| {

@@ -127,6 +127,11 @@ fn refusals_are_told_with_their_reason() {
     let mut apply = desk.command_at(&desk.serving.url(), &credential, &["apply", "--yes"]);
     assert_eq!(apply.output().unwrap().status.code(), Some(1));
     insta::assert_snapshot!(masked(&told(&desk, &["--full"]).seen()));
+    let brief = told(&desk, &[]).stdout;
+    assert!(
+        brief.lines().last().unwrap().starts_with("    create group more: POST /access/groups was refused: 403"),
+        "{brief}"
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! One at a time: what somebody else's lock keeps out, and what is left of one's own.
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::Stdio;
+use std::process::{self, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 
@@ -14,9 +14,13 @@ use super::interrupted::{Then, detour};
 
 /// The lock of somebody else, set at a time that has not come yet and so has no age.
 fn lock(desk: &Desk) {
+    lock_of(desk, "bob@desktop", 4711);
+}
+
+fn lock_of(desk: &Desk, who: &str, pid: u32) {
     let holder = Holder {
-        who: "bob@desktop".to_owned(),
-        pid: 4711,
+        who: who.to_owned(),
+        pid,
         principal: "ops@pve!ci".to_owned(),
         since: 4_102_444_800,
         run: "5d0f6f0e-0000-4000-8000-000000000001".to_owned(),
@@ -48,11 +52,50 @@ fn a_cluster_that_somebody_else_works_on_is_left_alone() {
     let waited = desk.run(&["apply", "--yes", "--lock-timeout", "1s"]);
     assert_eq!(waited.code, 1);
     assert!(waited.stderr.starts_with("Waiting for the lock: it is held by bob@desktop"), "{}", waited.seen());
+    assert!(waited.stderr.contains("the cluster is still locked"), "{}", waited.seen());
 
     let broken = desk.run(&["apply", "--yes", "--break-lock"]);
     assert_eq!(broken.code, 0, "{}", broken.seen());
     insta::assert_snapshot!(broken.stderr);
     assert!(!is_locked(&desk));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_lock_whose_process_is_gone_from_this_machine_is_told_so() {
+    const GONE: &str = "no such process can be seen on this machine";
+    let desk = Desk::new();
+    desk.write("desired-state.yaml", "version: 1\ngroups: {first: {}}\n");
+    assert_eq!(desk.run(&["apply", "--yes"]).code, 0);
+    let journal = journal(&desk);
+    let who = journal[0]["who"].as_str().unwrap();
+    desk.write("desired-state.yaml", HOMEPAGE);
+    // More than a process can be called by; one that is there; one of another machine.
+    for (who, pid, is_gone) in [(who, 4_194_305, true), (who, process::id(), false), ("bob@desktop", 4_194_305, false)]
+    {
+        lock_of(&desk, who, pid);
+        let ran = desk.run(&["apply", "--yes"]);
+        assert_eq!(ran.code, 1);
+        assert_eq!(ran.stderr.contains(GONE), is_gone, "{}", ran.seen());
+        desk.by_hand("DELETE", "/access/groups/pve-access-lock", "");
+    }
+}
+
+#[test]
+fn who_waits_for_the_lock_can_be_stopped() {
+    let desk = Desk::new();
+    desk.write("desired-state.yaml", HOMEPAGE);
+    lock(&desk);
+    let mut command = desk.command(&["apply", "--yes", "--lock-timeout", "1h"]);
+    let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert!(said.next().unwrap().unwrap().starts_with("Waiting for the lock"));
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    let rest = said.map(Result::unwrap).collect::<Vec<_>>().join("\n");
+    assert!(rest.contains("error: stopped while the cluster was locked by bob@desktop"), "{rest}");
+    assert!(rest.ends_with("help: nothing was sent"), "{rest}");
+    assert!(is_locked(&desk));
 }
 
 #[test]

@@ -141,7 +141,8 @@ fn the_token_that_asks_renews_its_own_secret_on_the_way() {
 fn a_secret_is_renewed_on_request() {
     let desk = Desk::with_user_cfg(CLUSTER);
     desk.write("desired-state.yaml", &format!("{ROTATING}  ann@pve!old: {{comment: x, secret: {{file: old}}}}\n"));
-    let (ran, writes) = writes(&desk, || desk.run(&["rotate", "-f", "desired-state.yaml", "ann@pve!*", "--yes", "--no-lock"]));
+    let (ran, writes) =
+        writes(&desk, || desk.run(&["rotate", "-f", "desired-state.yaml", "ann@pve!*", "--yes", "--no-lock"]));
     insta::assert_snapshot!(undated(&ran));
     assert_eq!(writes, ["PUT /access/users/ann@pve/token/ci 200", "PUT /access/users/ann@pve/token/old 200"]);
     assert_eq!(desk.read("old"), secret(&desk, "ann@pve!old"));
@@ -243,4 +244,21 @@ fn lint_knows_what_is_renewed_in_time() {
     desk.write("desired-state.yaml", ROTATING);
     let ran = desk.run(&["lint", "--planned"]);
     assert!(!ran.stdout.contains("ending-soon"), "{}", ran.seen());
+}
+
+#[test]
+fn whoever_renews_its_own_secret_is_told_that_the_next_run_needs_it() {
+    const NOTE: &str = "note: root@pam!admin has a new secret, and the next run needs it";
+    let desk = Desk::with_user_cfg("token:root@pam!other:0:0::\n");
+    desk.write(
+        "desired-state.yaml",
+        "version: 1\ntokens:\n  root@pam!admin: {secret: {file: own, format: token}}\n  root@pam!other: {secret: {file: other}}\n",
+    );
+    for (token, is_told) in [("root@pam!other", false), ("root@pam!admin", true)] {
+        let ran = desk.run(&["rotate", token, "--yes"]);
+        assert_eq!((ran.code, ran.stderr.contains(NOTE)), (0, is_told), "{}", ran.seen());
+    }
+    assert_eq!(desk.run(&["plan"]).code, 1);
+    let next = desk.command_at(&desk.serving.url(), desk.read("own").trim(), &["plan"]).output().unwrap();
+    assert_eq!(next.status.code(), Some(0));
 }

@@ -67,6 +67,8 @@ fn that_nobody_is_checked_is_said_on_every_run() {
         let again = secure.run(&[("PROXMOX_VE_INSECURE", value)], &["plan"]);
         assert_eq!((again.code, &again.stderr), (0, &ran.stderr), "{value}");
     }
+    let examined = secure.run(&[], &["doctor", "--insecure"]);
+    assert_eq!(examined.stderr.matches("nobody vouches for").count(), 1, "{}", examined.seen());
     let nowhere = "https://127.0.0.1:9";
     let ran = secure.run(&[], &["plan", "--insecure", "--endpoint", nowhere]);
     assert!(ran.code == 1 && ran.stderr.starts_with("WARNING: nobody checks which server answers."), "{}", ran.seen());
@@ -89,7 +91,7 @@ fn leave_to_trust_anybody_loses_to_whatever_says_whom_to_trust() {
     ] {
         let ran = secure.run(&[insecure], arguments);
         assert_eq!(ran.code, code, "{}", ran.seen());
-        let said = format!("{from} says whom to trust: PROXMOX_VE_INSECURE is not heeded.\n");
+        let said = format!("note: {from} says whom to trust, and PROXMOX_VE_INSECURE is not heeded\n");
         assert!(ran.stderr.starts_with(&said), "{}", ran.seen());
     }
     // A flag is meant for this very run.

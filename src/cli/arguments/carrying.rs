@@ -6,9 +6,10 @@ use std::time::Duration;
 use clap::Args;
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "While it is carried out")]
 pub(in crate::cli) struct Carrying {
     /// Do not ask
-    #[arg(short, long)]
+    #[arg(short, long, help_heading = None)]
     pub(in crate::cli) yes: bool,
     /// On a sandbox, too, run the commands that secrets go to; they are refused there, because a real secret could be
     /// replaced

@@ -57,7 +57,7 @@ On a cluster, with a token's `user@realm!name=secret` in PROXMOX_VE_API_TOKEN:
 
 Exit status:
   0  in sync, or applied and verified
-  1  error: nothing more was done than was reported
+  1  error: nothing more was done than was reported; doctor: something is bad
   2  plan --detailed-exitcode: there are changes; lint: there are errors or warnings
   3  refused by a guard, which --allow NAME waives, or by a policy
   4  applied, but reading back shows a difference, or a step failed half-way

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Arg, Args, ValueEnum};
 
 use super::FILE;
 use super::carrying::Carrying;
@@ -28,6 +28,7 @@ pub(in crate::cli) struct Validate {
 
 /// What `plan` and `apply` share: everything that leads to a plan.
 #[derive(Debug, Args)]
+#[command(next_help_heading = None)]
 pub(in crate::cli) struct Planning {
     #[command(flatten)]
     pub(in crate::cli) files: Files,
@@ -84,7 +85,7 @@ Exit status:
 ";
 
 #[derive(Debug, Args)]
-#[command(mut_arg("files", |arg| arg.num_args(1)))]
+#[command(mut_args(for_rotate))]
 pub(in crate::cli) struct Rotate {
     /// Tokens that the files declare, such as 'api@pam!homepage', or patterns of them, such as '*@pve!*'
     #[arg(value_name = "TOKEN", required = true)]
@@ -93,6 +94,17 @@ pub(in crate::cli) struct Rotate {
     pub(in crate::cli) carrying: Carrying,
     #[command(flatten)]
     pub(in crate::cli) planning: Planning,
+}
+
+/// Without what means nothing where secrets are renewed and nothing else.
+fn for_rotate(arg: Arg) -> Arg {
+    match arg.get_id().as_str() {
+        "show_undeclared" | "set_passwords" => arg.hide(true).conflicts_with("tokens"),
+        "live" => arg.hide(true),
+        // What comes after a file is a token.
+        "files" => arg.num_args(1),
+        _ => arg,
+    }
 }
 
 #[derive(Debug, Args)]
@@ -127,6 +139,7 @@ pub(in crate::cli) enum PlanFormat {
 }
 
 #[derive(Debug, Args)]
+#[command(mut_arg("live", |arg| arg.hide(true)))]
 pub(in crate::cli) struct Apply {
     /// A plan that `plan --out` saved, in place of desired-state files
     #[arg(value_name = "PLAN", conflicts_with = "files")]

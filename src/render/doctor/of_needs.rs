@@ -19,6 +19,8 @@ pub(super) fn needs(Needs { who, demands, failure, unasked, remedy }: &Needs) ->
     let said = match (demands.len(), missing) {
         (0, _) => Said::of("the files ask for nothing that takes a privilege"),
         (_, 0) => Said::of("all that the files need"),
+        (1, 1) => Said::of(format!("{name} lacks the one privilege that the files need")),
+        (all, missing) if all == missing => Said::of(format!("{name} lacks all {all} privileges that the files need")),
         (all, missing) => Said::of(format!(
             "{name} lacks {missing} of the {} that the files need",
             many(all, "privilege", "privileges")

@@ -77,10 +77,32 @@ fn block(run: &Run, telling: Telling) -> Document {
                 .with(Style::Bad, format!("nobody may have the secret of {}, if it is there", listed(&tokens))),
         );
     }
+    if telling == Telling::Brief
+        && let Some((what, why)) = failed(run)
+    {
+        let (what, why) = (visible(what), visible(why));
+        document.push(Line::plain(INDENT).with(Style::Bad, format!("{what}: {why}")));
+    }
     if telling == Telling::Full {
         steps.iter().for_each(|step| document.extend(request(step)));
     }
     document
+}
+
+/// The last request of a run that failed, and why; none of one that came to its end all the same.
+fn failed(run: &Run) -> Option<(&str, &str)> {
+    if !matches!(run.course(), Course::Ended(Ending { done: Extent::Nothing | Extent::Partly, .. })) {
+        return None;
+    }
+    run.steps.iter().rev().find_map(|StepTaken { request, came, .. }| match came {
+        Some(
+            Came::Refused { why }
+            | Came::NotSent { why }
+            | Came::Undecided { why }
+            | Came::SecretLost { why, token: _ },
+        ) => Some((request.what.as_str(), why.as_str())),
+        Some(Came::Done | Came::Mended { .. } | Came::NotStarted) | None => None,
+    })
 }
 
 /// How a run ended, in a few words.
