@@ -202,7 +202,7 @@ fn fault(end: &StepEnd) -> Document {
                 "{INDENT}{}",
                 match remedy {
                     Remedy::Found => "read back, it is done",
-                    Remedy::SentAgain => "read back, it was not done; it was sent again",
+                    Remedy::SentAgain => "read back, it does not show; it was sent again",
                     Remedy::Renewed => {
                         "read back, the token was there, its secret lost with the answer; it was deleted and made again"
                     }
