@@ -13,6 +13,7 @@ mod lock;
 mod observer;
 mod outcome;
 mod password;
+mod program;
 mod rescue;
 mod run;
 mod secret_source;

@@ -14,7 +14,9 @@ use std::time::Duration;
 use secrecy::SecretString;
 use tokio::io::AsyncReadExt;
 use tokio::process::Command;
+use tokio::time::timeout;
 
+use super::program::{set_apart, stop};
 use crate::desired::PasswordSource;
 
 /// More than any secret has, in bytes; what is longer is something else.
@@ -124,7 +126,8 @@ async fn run(words: &[String], limit: Duration) -> Result<Vec<u8>, SourceError> 
     let (program, arguments) =
         words.split_first().ok_or_else(|| SourceError::NotStarted(io::ErrorKind::NotFound.into()))?;
     let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit()).kill_on_drop(true);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+    set_apart(&mut command);
     let mut child = command.spawn().map_err(SourceError::NotStarted)?;
     let stdout = child.stdout.take();
     let answer = async {
@@ -138,7 +141,11 @@ async fn run(words: &[String], limit: Duration) -> Result<Vec<u8>, SourceError> 
         let status = child.wait().await.map_err(SourceError::Unreadable)?;
         if status.success() { Ok(bytes) } else { Err(SourceError::Failed(status)) }
     };
-    tokio::time::timeout(limit, answer).await.unwrap_or(Err(SourceError::TimedOut(limit)))
+    let answer = timeout(limit, answer).await.unwrap_or(Err(SourceError::TimedOut(limit)));
+    if answer.is_err() {
+        stop(&mut child).await;
+    }
+    answer
 }
 
 /// As large as it will ever be, so that no copy of a secret stays behind where it was moved from.
@@ -202,6 +209,8 @@ mod tests {
         assert!(matches!(printed("true"), Err(SourceError::Empty)));
         assert!(matches!(printed("echo"), Err(SourceError::Empty)));
         assert!(matches!(printed(r"printf '\377'"), Err(SourceError::NotText)));
+        let ours = r#"test -z "$(env | grep '^PROXMOX_VE_')" && echo password1"#;
+        assert_eq!(printed(ours).unwrap(), "password1", "our own credential is none of its business");
         let nobody = PasswordSource::Command(vec!["/nonexistent/program".to_owned()]);
         assert!(matches!(read_now(&nobody), Err(SourceError::NotStarted(_))));
     }

@@ -251,7 +251,7 @@ fn orphan(token: &TokenId, fate: &Fate) -> Document {
         Fate::Secretless => (
             Style::Bad,
             format!(
-                "token {token} keeps its grants, but its former secret is refused, and nobody has the new one: renew it again: {renew}"
+                "token {token} keeps its grants, but its former secret is, or soon may be, refused, and nobody has the new one: renew it again: {renew}"
             ),
         ),
         Fate::StillThere(_) => (
@@ -285,7 +285,7 @@ fn orphan(token: &TokenId, fate: &Fate) -> Document {
 
 /// A password whose user was not made.
 fn left_behind(LeftPassword { user, fate }: &LeftPassword) -> Document {
-    let remove = format!("{} && {}", pveum::add_user(user), pveum::delete_user(user));
+    let remove = format!("{}; {}", pveum::add_user(user), pveum::delete_user(user));
     let (delete, user) = (pveum::delete_user(user), visible(user));
     let kept = format!("the server may have kept the password of {user}, for whoever makes a user of that name");
     let (style, words) = match fate {

@@ -4,20 +4,19 @@
 //! its own: Ctrl-C does not reach it, and if it takes too long, all that it has started ends with it.
 
 use std::env;
-use std::ffi::OsStr;
 use std::io::{self, PipeReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::fs::{Access, AtFlags, CWD, accessat};
-use rustix::process::{Pid, Signal, kill_process_group};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::unix::pipe::Receiver;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use super::said::Said;
+use crate::apply::program::{set_apart, stop};
 
 /// Why a command does not take a secret.
 #[derive(Debug, thiserror::Error)]
@@ -193,22 +192,13 @@ fn start(path: &Path, command: &[String], input: &PipeReader) -> io::Result<(Chi
         .args(command.iter().skip(1))
         .stdin(Stdio::from(input.try_clone()?))
         .stdout(Stdio::from(printed.try_clone()?))
-        .stderr(Stdio::from(printed))
-        .process_group(0)
-        .kill_on_drop(true);
+        .stderr(Stdio::from(printed));
+    set_apart(&mut program);
     if let Some(name) = command.first() {
         program.arg0(name);
     }
-    env::vars_os().filter(|(name, _)| is_ours(name)).for_each(|(name, _)| {
-        program.env_remove(name);
-    });
     let output = Receiver::from_owned_fd(output.into())?;
     Ok((program.spawn()?, output))
-}
-
-/// Whether a variable may hold our own credential: all of ours count, whatever is added to them.
-fn is_ours(name: &OsStr) -> bool {
-    name.as_encoded_bytes().starts_with(b"PROXMOX_VE_")
 }
 
 /// Waits for the program, not for what it leaves behind, and takes in what is printed meanwhile.
@@ -220,18 +210,6 @@ async fn end(child: &mut Child, output: &Receiver, said: &mut Said) -> io::Resul
             ready = output.readable(), if is_open => is_open = ready.is_ok() && said.hear(|piece| output.try_read(piece)),
         }
     }
-}
-
-/// Ends the program and all that it has started.
-async fn stop(child: &mut Child) {
-    /// What is killed ends at once, unless the system itself hangs.
-    const GRACE: Duration = Duration::from_secs(5);
-    let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-    if let Some(group) = group {
-        // It may be over just now.
-        let _ = kill_process_group(group, Signal::KILL);
-    }
-    let _ = timeout(GRACE, child.wait()).await;
 }
 
 #[cfg(test)]
