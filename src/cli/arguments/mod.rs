@@ -129,7 +129,7 @@ pub(super) enum Command {
     /// let pass. Changes nothing.
     #[command(after_help = lint::LINT_EXAMPLES)]
     Lint(Lint),
-    /// Tell what runs of apply have done
+    /// Tell what runs of apply and rotate have done
     ///
     /// From the journal, in which each run writes down who did what where, each request before it is sent, and what came of
     /// it: Proxmox VE itself keeps no record of such changes. The newest run comes last. Asks no cluster.
