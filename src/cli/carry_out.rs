@@ -58,12 +58,13 @@ pub(super) async fn carry_out(
     replan: impl Fn(Snapshot) -> Result<Plan, Failure>,
     terminal: Terminal,
 ) -> Result<Exit, Failure> {
-    let CarryingOut { command, planning, carrying, followed: _, fingerprint: _ } = how;
+    let CarryingOut { command: _, planning, carrying, followed: _, fingerprint: _ } = how;
     pipeline::show(&plan, &secrets, PlanFormat::Text, planning, terminal)?;
     let Source::Cluster(connection) = &source else { return Err(read_only()) };
     let client = &connection.client;
     let Some(approved) = pipeline::approve(plan, &planning.allow, terminal) else { return Ok(Exit::Refused) };
     if approved.plan().is_empty() {
+        how.break_left_lock(&approved, client, terminal).await?;
         return Ok(Exit::Success);
     }
     let mut delivery = delivery::open(client, planning.show_secrets, carrying.run_commands);
@@ -76,8 +77,7 @@ pub(super) async fn carry_out(
         return Err(Failure::new("a ticket alone sets no passwords: Proxmox VE wants to see one's own once more")
             .help("nothing was sent; log in with PROXMOX_VE_USERNAME and PROXMOX_VE_PASSWORD, or leave out --set-passwords"));
     }
-    let place = journal::place(carrying.journal.as_deref(), planning.target.sandbox.as_deref());
-    let mut journal = journal::open(&place.map_err(|nowhere| nowhere.help("or do without: --journal none"))?)?;
+    let mut journal = how.journal()?;
     if let Some(lock) = approved.plan().aim.live.lock.as_ref().filter(|_| !carrying.yes && !carrying.no_lock) {
         terminal.note(&render::locked(lock, who::now()));
     }
@@ -87,20 +87,14 @@ pub(super) async fn carry_out(
     }
     let passwords = read(&approved, terminal).await?;
     let stop = stop_on_signals(client.clone(), terminal)?;
-    let beginning = Beginning {
-        command: (*command).to_owned(),
-        program: env!("CARGO_PKG_VERSION").to_owned(),
-        who: journal::who(),
-        pid: journal::pid(),
-        cluster: approved.plan().aim.live.cluster.clone(),
-        endpoint: client.endpoint().to_string(),
-        principal: client.principal().to_string(),
-        intended: how.intended(&approved),
-    };
-    journal.run_begins(beginning).map_err(|error| journal::unwritable(&error))?;
+    journal.run_begins(how.beginning(&approved, client)).map_err(|error| journal::unwritable(&error))?;
     let run = Run { source: &source, client, how, stop: &stop, terminal };
     let ended = run.alone(approved, passwords, &mut delivery, &mut journal, replan).await;
-    let ending = ended.as_ref().ok().and_then(|ended| ended.ending.clone());
+    end(&mut journal, ended.as_ref().ok().and_then(|ended| ended.ending.clone()), terminal);
+    ended.map(|ended| ended.exit)
+}
+
+fn end(journal: &mut Journal, ending: Option<Ending>, terminal: Terminal) {
     if let Err(error) = journal.run_ends(ending) {
         terminal.note_text(&format!(
             "warning: the journal lacks the end of this run: {}: {}\n",
@@ -108,10 +102,38 @@ pub(super) async fn carry_out(
             visible(&error.source)
         ));
     }
-    ended.map(|ended| ended.exit)
 }
 
 impl CarryingOut<'_> {
+    fn journal(&self) -> Result<Journal, Failure> {
+        let place = journal::place(self.carrying.journal.as_deref(), self.planning.target.sandbox.as_deref());
+        journal::open(&place.map_err(|nowhere| nowhere.help("or do without: --journal none"))?)
+    }
+
+    /// Breaks a lock that was left behind, where there is nothing to do that would take it.
+    async fn break_left_lock(&self, approved: &Approved, client: &Client, terminal: Terminal) -> Result<(), Failure> {
+        let live = &approved.plan().aim.live;
+        let Some(lock) = live.lock.as_ref().filter(|_| self.carrying.break_lock) else { return Ok(()) };
+        let mut journal = self.journal()?;
+        journal.run_begins(self.beginning(approved, client)).map_err(|error| journal::unwritable(&error))?;
+        let broken = locking::breaking(client, lock, live, &mut journal, terminal).await;
+        end(&mut journal, None, terminal);
+        broken
+    }
+
+    fn beginning(&self, approved: &Approved, client: &Client) -> Beginning {
+        Beginning {
+            command: self.command.to_owned(),
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            who: journal::who(),
+            pid: journal::pid(),
+            cluster: approved.plan().aim.live.cluster.clone(),
+            endpoint: client.endpoint().to_string(),
+            principal: client.principal().to_string(),
+            intended: self.intended(approved),
+        }
+    }
+
     fn intended(&self, approved: &Approved) -> Intended {
         let plan = approved.plan();
         Intended {

@@ -92,7 +92,8 @@ pub(super) async fn take(
     }
 }
 
-async fn breaking(
+/// Takes the lock away from whoever holds it.
+pub(super) async fn breaking(
     client: &Client,
     lock: &Lock,
     live: &Snapshot,

@@ -10,7 +10,11 @@ pub fn lock_holder(lock: &Lock, now: u64) -> String {
     match lock.holder() {
         Some(Holder { who, pid, principal, since, run: _ }) => {
             let (who, principal) = (visible(who), visible(principal));
-            let (since, age) = (expire(Expire::At(since)), age(now.saturating_sub(since)));
+            let age = match now.checked_sub(since) {
+                Some(seconds) => age(seconds),
+                None => "by a clock that is ahead of this one".to_owned(),
+            };
+            let since = expire(Expire::At(since));
             format!("{who} (pid {pid}), as {principal}, since {since}, {age}")
         }
         None => format!("somebody; its comment does not say whom, but {}", quoted(&lock.comment)),

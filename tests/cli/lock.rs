@@ -58,6 +58,14 @@ fn a_cluster_that_somebody_else_works_on_is_left_alone() {
     assert_eq!(broken.code, 0, "{}", broken.seen());
     insta::assert_snapshot!(broken.stderr);
     assert!(!is_locked(&desk));
+
+    // Where there is nothing to do, nobody heeds a lock, and it is broken all the same if that is asked for.
+    lock(&desk);
+    assert_eq!(desk.run(&["apply", "--yes"]).code, 0);
+    assert!(is_locked(&desk));
+    let broken = desk.run(&["apply", "--yes", "--break-lock"]);
+    assert!(broken.code == 0 && broken.stderr.contains("Breaking the lock of bob@desktop"), "{}", broken.seen());
+    assert!(!is_locked(&desk));
 }
 
 #[test]

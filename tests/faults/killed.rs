@@ -55,7 +55,8 @@ async fn killed_at_any_request_the_next_run_ends_it() {
                 assert!(named.iter().all(|token| said.contains(&token.to_string())), "{said}");
                 trial.check_secrets(&named).await;
                 if is_locked && is_over {
-                    trial.unlock().await;
+                    let broken = run(&trial, &trial.serving.url(), &["--break-lock"]);
+                    assert_eq!(broken.status.code(), Some(0));
                 }
                 assert!(!trial.is_locked());
                 assert_eq!(trial.ended(), undisturbed, "{} killed at write {nth}", scenario.name);

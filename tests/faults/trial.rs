@@ -307,11 +307,6 @@ impl Trial {
         fs::read_to_string(self.folder.path().join("cluster/user.cfg")).unwrap().contains(Lock::NAME)
     }
 
-    /// Removes a lock that somebody died with, as by hand.
-    pub async fn unlock(&self) {
-        self.client(&self.serving.url(), Patience::default()).delete_group(&Lock::group()).await.unwrap();
-    }
-
     /// What is there, without asking over the API.
     fn snapshot(&self) -> Snapshot {
         let state = (*self.sandbox.state().unwrap()).clone();
