@@ -20,6 +20,7 @@ mod policies;
 mod power;
 mod rotation;
 mod saved;
+mod scripted;
 mod served;
 mod sight;
 mod size;
