@@ -155,6 +155,8 @@ pub(super) struct Power {
     now: u64,
     needs: BTreeMap<usize, Vec<Need>>,
     held: BTreeSet<Need>,
+    /// Whether it is let in, and that alone is enough for one of the ops: for its own tokens, a user needs nothing else.
+    is_let_in: bool,
     own: BTreeSet<Subject>,
     ops: BTreeMap<usize, Op>,
     state: AccessState,
@@ -175,8 +177,9 @@ impl Power {
         // What is refused already has nothing to lose.
         let can_act = state.refusals(&who, now).is_empty();
         let held = all.into_iter().filter(|need| can_act && need.is_met(&who, &evaluator)).cloned().collect();
+        let is_let_in = can_act && needs.values().any(Vec::is_empty);
         let own = index.subjects(&who);
-        Power { now, needs, held, own, ops: bearing.into_iter().collect(), state, who }
+        Power { now, needs, held, is_let_in, own, ops: bearing.into_iter().collect(), state, who }
     }
 
     /// Whose grants are its own at any time.
@@ -226,7 +229,7 @@ impl Power {
     }
 
     fn loss_in(&self, state: &AccessState) -> Option<Loss> {
-        if self.held.is_empty() {
+        if self.held.is_empty() && !self.is_let_in {
             return None;
         }
         if !state.has_principal(&self.who) {
