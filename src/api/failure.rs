@@ -43,7 +43,7 @@ pub(super) fn of_sending(
                 Some(Rejected { fault: Fault::Mistaken, fingerprint }) => {
                     Obstacle::Mistaken { endpoint, fingerprint: *fingerprint }
                 }
-                None => Obstacle::Tls { endpoint, reason: tls.to_string() },
+                None => Obstacle::Tls { endpoint, reason: in_words(tls) },
             },
             None if error.is_timeout() => {
                 let reason = format!("no connection came about in {}", seconds(patience.connect));
@@ -122,6 +122,14 @@ fn tls_error(error: &reqwest::Error) -> Option<&rustls::Error> {
         };
     }
     None
+}
+
+/// What is wrong with what came back; the commonest case in words of our own.
+fn in_words(error: &rustls::Error) -> String {
+    match error {
+        rustls::Error::InvalidMessage(_) => "what came back is no TLS; plain http may be spoken there".to_owned(),
+        other => other.to_string(),
+    }
 }
 
 fn rejected(error: &rustls::Error) -> Option<&Rejected> {

@@ -110,7 +110,9 @@ fn declared(desired: &Desired) -> impl Iterator<Item = &TokenId> {
 fn suggesting(failure: Failure, typed: &str, desired: &Desired, snapshot: &Snapshot) -> Failure {
     let there = declared(desired).filter(|token| snapshot.state.tokens.contains_key(*token));
     let names: Vec<String> = there.map(ToString::to_string).collect();
-    match nearest(typed, names.iter().map(String::as_str)) {
+    // Proxmox VE's own form asks for the name alone.
+    let by_name = names.iter().find(|name| name.split_once('!').is_some_and(|(_, name)| name == typed));
+    match by_name.map(String::as_str).or_else(|| nearest(typed, names.iter().map(String::as_str))) {
         Some(near) => failure.help(format!("did you mean `{near}`?")),
         None => failure,
     }

@@ -11,6 +11,8 @@ use secrecy::ExposeSecret;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+pub use super::story::HOMEPAGE;
+
 pub struct Desk {
     dir: TempDir,
     runtime: Runtime,
@@ -37,21 +39,6 @@ impl Ran {
         format!("{seen}--- exit {}\n", self.code)
     }
 }
-
-/// The story that the project is for, without a word too much.
-pub const HOMEPAGE: &str = "\
-version: 1
-groups:
-  api-ro-users: {comment: Read-only API consumers}
-users:
-  api@pam: {comment: Homepage dashboard, enable: true, groups: api-ro-users}
-tokens:
-  api@pam!homepage:
-    privsep: false
-    secret: {file: secrets/homepage.env, format: env, name: HOMEPAGE_VAR_PROXMOX_TOKEN}
-acl:
-  - {path: /, roles: PVEAuditor, groups: api-ro-users, tokens: api@pam!homepage}
-";
 
 /// Somebody else's HTTP client.
 pub fn http() -> reqwest::Client {

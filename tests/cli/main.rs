@@ -33,6 +33,8 @@ mod secrets;
 mod security;
 mod sight;
 mod sinks;
+#[path = "../support/story.rs"]
+mod story;
 #[path = "../support/tls.rs"]
 mod tls;
 mod trust;

@@ -4,5 +4,7 @@ mod killed;
 #[path = "../support/proxy.rs"]
 mod proxy;
 mod scenario;
+#[path = "../support/story.rs"]
+mod story;
 mod strikes;
 mod trial;

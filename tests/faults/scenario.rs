@@ -1,5 +1,7 @@
 //! What is there, and what shall be.
 
+use super::story::HOMEPAGE;
+
 /// A cluster and a file for it.
 pub struct Scenario {
     pub name: &'static str,
@@ -33,20 +35,6 @@ group:keepers:keep@pve,other@pam:do not touch:
 role:Keeper:Datastore.Audit,VM.Audit:
 acl:1:/vms/100:keep@pve:Keeper:
 acl:0:/storage:@keepers,keep@pve!robot:PVEDatastoreUser:
-";
-
-const HOMEPAGE: &str = "\
-version: 1
-groups:
-  api-ro-users: {comment: Read-only API consumers}
-users:
-  api@pam: {comment: Homepage dashboard, enable: true, groups: api-ro-users}
-tokens:
-  api@pam!homepage:
-    privsep: false
-    secret: {file: secrets/homepage.env, format: env, name: HOMEPAGE_VAR_PROXMOX_TOKEN}
-acl:
-  - {path: /, roles: PVEAuditor, groups: api-ro-users, tokens: api@pam!homepage}
 ";
 
 const CHANGES_CFG: &str = "\
